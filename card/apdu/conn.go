@@ -1,0 +1,62 @@
+package apdu
+
+import "fmt"
+
+// Conn is a Sender over a wire: it encodes each command and puts together what a card answers in pieces.
+type Conn struct {
+	Wire Transmitter
+	// MaxAnswer bounds the data that GET RESPONSE may add up to; 0 stands for 65,536 bytes.
+	MaxAnswer int
+}
+
+// Send transmits c. A 6CXX is answered by the same command with Ne XX, once; 61XX by GET RESPONSE until the data is
+// whole (ISO/IEC 7816-4, section 5.3.4). A card that never ends is an error.
+func (c *Conn) Send(cmd Command) (Response, error) {
+	resp, err := c.exchange(cmd)
+	if err != nil {
+		return Response{}, err
+	}
+	if resp.SW>>8 == 0x6C {
+		cmd.Ne = shortNe(byte(resp.SW))
+		if resp, err = c.exchange(cmd); err != nil {
+			return Response{}, err
+		}
+	}
+	return c.collect(cmd, resp)
+}
+
+func (c *Conn) collect(cmd Command, resp Response) (Response, error) {
+	limit := c.MaxAnswer
+	if limit == 0 {
+		limit = MaxExtendedNe
+	}
+	data := resp.Data
+	for resp.SW>>8 == 0x61 {
+		var err error
+		resp, err = c.exchange(Command{CLA: cmd.CLA, INS: 0xC0, Ne: shortNe(byte(resp.SW))})
+		if err != nil {
+			return Response{}, err
+		}
+		if resp.SW>>8 == 0x61 && len(resp.Data) == 0 {
+			return Response{}, fmt.Errorf("apdu: the card announces more data and sends none")
+		}
+		data = append(data[:len(data):len(data)], resp.Data...)
+		if len(data) > limit {
+			return Response{}, fmt.Errorf("apdu: the card's answer passes %d bytes and does not end", limit)
+		}
+	}
+	resp.Data = data
+	return resp, nil
+}
+
+func (c *Conn) exchange(cmd Command) (Response, error) {
+	b, err := cmd.Bytes()
+	if err != nil {
+		return Response{}, err
+	}
+	answer, err := c.Wire.Transmit(b)
+	if err != nil {
+		return Response{}, err
+	}
+	return ParseResponse(answer)
+}

@@ -1,0 +1,220 @@
+package perso
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/cancuoc/cancuoc/card/apdu"
+	"github.com/cancuoc/cancuoc/card/lds"
+	"github.com/cancuoc/cancuoc/card/scp"
+	"github.com/cancuoc/cancuoc/card/tlv"
+)
+
+// ErrLocked is answered when a chip that can no longer be written is to be personalised.
+var ErrLocked = errors.New("perso: the chip is locked: it has been personalised already")
+
+// Session is a chip that has proved that it knows the personalisation keys and is ready to be written.
+type Session struct {
+	ChipID  string      // the chip's own number, hexadecimal
+	State   LifeCycle   // how far the chip has come
+	Buffers lds.Buffers // how long commands and responses may be
+
+	channel *scp.Terminal
+}
+
+// Report tells what personalisation wrote.
+type Report struct {
+	Bytes    int `json:"bytes"`    // data groupings, before protection
+	Commands int `json:"commands"` // commands that carried them, and those that opened and closed the writing
+}
+
+// Open asks the chip for its buffer sizes, opens the secure channel and learns who the chip is and how far it has
+// come. Nothing on the chip changes but the counter of its secure channel.
+func Open(send apdu.Sender, keys scp.StaticKeys, rand io.Reader) (*Session, error) {
+	buffers, err := readBuffers(send)
+	if err != nil {
+		return nil, err
+	}
+	if err := selectApplication(send, issuerSecurityDomain()); err != nil {
+		return nil, fmt.Errorf("perso: select the issuer security domain: %w", err)
+	}
+	channel, err := scp.Open(send, keys, securityLevel, 0, rand)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{ChipID: hex.EncodeToString(channel.Diversification[:]), Buffers: buffers, channel: channel}
+	s.State, err = s.lifeCycle()
+	return s, err
+}
+
+// securityLevel asks for encryption and a MAC in both directions (GlobalPlatform Amendment D, section 7.1.1).
+const securityLevel = 0x33
+
+// issuerSecurityDomain is the application identifier that GlobalPlatform gives the issuer security domain.
+func issuerSecurityDomain() []byte { return []byte{0xA0, 0, 0, 0x01, 0x51, 0, 0, 0} }
+
+func selectApplication(send apdu.Sender, aid []byte) error {
+	resp, err := send.Send(apdu.Command{INS: 0xA4, P1: 0x04, Data: aid, Ne: apdu.MaxShortNe})
+	if err != nil {
+		return err
+	}
+	return resp.OK()
+}
+
+// readBuffers reads EF.ATR/INFO under the master file; a chip without it gets short commands.
+func readBuffers(send apdu.Sender) (lds.Buffers, error) {
+	steps := []apdu.Command{
+		{INS: 0xA4, P1: 0x00, P2: 0x0C, Data: []byte{0x3F, 0x00}},
+		{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{0x2F, 0x01}},
+		{INS: 0xB0, Ne: apdu.MaxShortNe},
+	}
+	var resp apdu.Response
+	for _, cmd := range steps {
+		var err error
+		if resp, err = send.Send(cmd); err != nil {
+			return lds.Buffers{}, fmt.Errorf("perso: read EF.ATR/INFO: %w", err)
+		}
+		if resp.SW != apdu.SWOK && resp.SW != apdu.SWEndOfFile {
+			return lds.ShortBuffers(), nil
+		}
+	}
+	return lds.ParseATRInfo(resp.Data)
+}
+
+// lifeCycle asks with GET STATUS (GlobalPlatform Card Specification 2.3, section 11.4) for card and application.
+func (s *Session) lifeCycle() (LifeCycle, error) {
+	card, err := s.status(0x80, nil)
+	if err != nil {
+		return "", fmt.Errorf("perso: life cycle of the card: %w", err)
+	}
+	application, err := s.status(0x40, lds.AID())
+	if err != nil {
+		return "", fmt.Errorf("perso: life cycle of the eMRTD application: %w", err)
+	}
+	return lifeCycleOf(card, application), nil
+}
+
+func (s *Session) status(scope byte, aid []byte) (byte, error) {
+	resp, err := s.channel.Send(apdu.Command{CLA: 0x80, INS: 0xF2, P1: scope, P2: 0x02, Data: tlv.Encode(0x4F, aid), Ne: 256})
+	if err != nil {
+		return 0, err
+	}
+	if err := resp.OK(); err != nil {
+		return 0, err
+	}
+	entry, err := tlv.ParseOne(resp.Data, 0xE3)
+	if err != nil {
+		return 0, err
+	}
+	fields, err := tlv.Parse(entry)
+	if err != nil {
+		return 0, err
+	}
+	state, ok := tlv.Find(fields, 0x9F70)
+	if !ok || len(state.Value) == 0 {
+		return 0, fmt.Errorf("perso: the card's answer holds no life cycle state")
+	}
+	return state.Value[0], nil
+}
+
+// Write personalises the chip and locks it. It may be called again on a chip on which an earlier run was torn: what
+// that run wrote is forgotten. watch, when given, is told how many of how many commands are done. An error of ctx
+// stops between two commands.
+func (s *Session) Write(ctx context.Context, data Data, watch func(done, of int)) (Report, error) {
+	if s.State == Locked || s.State == Terminated {
+		return Report{}, ErrLocked
+	}
+	sealed, err := s.seal(data)
+	if err != nil {
+		return Report{}, err
+	}
+	commands, report, err := plan(data, sealed, s.channel.MaxData(s.Buffers.Command))
+	if err != nil {
+		return Report{}, err
+	}
+	for i, step := range commands {
+		if err := ctx.Err(); err != nil {
+			return Report{}, fmt.Errorf("perso: stopped before command %d of %d: %w", i+1, len(commands), err)
+		}
+		resp, err := s.channel.Send(step.command)
+		if err == nil {
+			err = resp.OK()
+		}
+		if err != nil {
+			return Report{}, fmt.Errorf("perso: %s (command %d of %d): %w", step.name, i+1, len(commands), err)
+		}
+		if watch != nil {
+			watch(i+1, len(commands))
+		}
+	}
+	s.State = Locked
+	return report, nil
+}
+
+// seal gives the groupings of the keys, each encrypted under the DEK (GlobalPlatform Amendment D, section 7.2).
+func (s *Session) seal(data Data) ([]byte, error) {
+	if len(data.BACSeed) == 0 {
+		return nil, nil
+	}
+	encrypted, err := s.channel.EncryptKey(data.BACSeed)
+	if err != nil {
+		return nil, err
+	}
+	return appendDGI(nil, dgiBACSeed, encrypted), nil
+}
+
+// Plan tells what personalisation of a chip with these buffers would send, without a chip.
+func Plan(data Data, buffers lds.Buffers) (Report, error) {
+	var sealed []byte
+	if len(data.BACSeed) > 0 {
+		sealed = appendDGI(nil, dgiBACSeed, make([]byte, len(data.BACSeed)))
+	}
+	_, report, err := plan(data, sealed, scp.MaxData(securityLevel, buffers.Command))
+	return report, err
+}
+
+type step struct {
+	name    string
+	command apdu.Command
+}
+
+// The bits of P1 of STORE DATA (GlobalPlatform Card Specification 2.3, section 11.11.2.1).
+const (
+	storeDGI       = 0x08
+	storeEncrypted = 0x60
+	storeLast      = 0x80
+)
+
+// plan lists the commands that write data to a chip whose commands carry at most room bytes.
+func plan(data Data, sealed []byte, room int) ([]step, Report, error) {
+	files, err := data.fileStream()
+	if err != nil {
+		return nil, Report{}, err
+	}
+	if room < 32 {
+		return nil, Report{}, fmt.Errorf("perso: the chip's commands carry only %d bytes", room)
+	}
+	aid := lds.AID()
+	install := append([]byte{0, 0, byte(len(aid))}, aid...)
+	steps := []step{{"INSTALL [for personalization]", apdu.Command{CLA: 0x80, INS: 0xE6, P1: 0x20, Data: append(install, 0, 0, 0)}}}
+	steps = appendStores(steps, files, room, storeDGI)
+	steps = appendStores(steps, sealed, room, storeDGI|storeEncrypted)
+	steps[len(steps)-1].command.P1 |= storeLast
+	for i := 1; i < len(steps); i++ {
+		steps[i].command.P2 = byte(i - 1)
+	}
+	steps = append(steps, step{"SET STATUS secured", apdu.Command{CLA: 0x80, INS: 0xF0, P1: 0x80, P2: cardSecured}})
+	return steps, Report{Bytes: len(files) + len(sealed), Commands: len(steps)}, nil
+}
+
+func appendStores(steps []step, stream []byte, room int, p1 byte) []step {
+	for len(stream) > 0 {
+		n := min(room, len(stream))
+		steps = append(steps, step{"STORE DATA", apdu.Command{CLA: 0x80, INS: 0xE2, P1: p1, Data: stream[:n]}})
+		stream = stream[n:]
+	}
+	return steps
+}

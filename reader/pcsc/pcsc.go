@@ -1,0 +1,96 @@
+// Package pcsc reaches cards through PC/SC: it lists readers, connects to the card in one of them and is then a wire
+// (apdu.Transmitter) for as long as the card is there. A card is used exclusively and reset when it is let go.
+//
+// It needs cgo and libpcsclite; built without cgo every call answers [ErrUnavailable].
+package pcsc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// What can be wrong before a single command has gone out. Each sentence says what mends it.
+var (
+	ErrUnavailable = errors.New("pcsc: this program was built without PC/SC: build it with CGO_ENABLED=1 and libpcsclite-dev installed")
+	ErrNoService   = errors.New("pcsc: the smart card service is not running: start pcscd (systemctl start pcscd, or pcscd --foreground)")
+	ErrNoReader    = errors.New("pcsc: no card reader is connected: plug one in, or install its driver, and see `cancuoc readers`")
+	ErrNoCard      = errors.New("pcsc: no card in the reader: insert one, or lay it on the antenna")
+	ErrManyCards   = errors.New("pcsc: more than one reader holds a card: name the reader, as in pcsc:NAME")
+	ErrInUse       = errors.New("pcsc: the card is in use by another program: close that program, or wait for it")
+	ErrRemoved     = errors.New("pcsc: the card was removed, or has lost its power")
+)
+
+// Reader is one card reader as the service sees it.
+type Reader struct {
+	Name  string
+	Card  bool   // a card is in it
+	InUse bool   // another program holds the card exclusively
+	ATR   []byte // of the card in it
+}
+
+// choose finds the reader that name means: its whole name, else the one reader with name as a part of it; for no
+// name the one reader that holds a card.
+func choose(readers []Reader, name string) (Reader, error) {
+	var found []Reader
+	for _, r := range readers {
+		if r.Name == name {
+			return withCard(r)
+		}
+		if name == "" && r.Card || name != "" && strings.Contains(strings.ToLower(r.Name), strings.ToLower(name)) {
+			found = append(found, r)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return withCard(found[0])
+	case len(readers) == 0:
+		return Reader{}, ErrNoReader
+	case name == "" && len(found) == 0:
+		return Reader{}, ErrNoCard
+	case name == "":
+		return Reader{}, fmt.Errorf("%w; cards are in %s", ErrManyCards, names(found))
+	case len(found) == 0:
+		return Reader{}, fmt.Errorf("pcsc: no reader's name contains %q; there are %s", name, names(readers))
+	}
+	return Reader{}, fmt.Errorf("pcsc: %q is part of several readers' names: %s", name, names(found))
+}
+
+func withCard(r Reader) (Reader, error) {
+	if !r.Card {
+		return Reader{}, fmt.Errorf("%w (%s)", ErrNoCard, r.Name)
+	}
+	return r, nil
+}
+
+func names(readers []Reader) string {
+	var quoted []string
+	for _, r := range readers {
+		quoted = append(quoted, fmt.Sprintf("%q", r.Name))
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// await runs f, which may block in the driver for as long as it likes, and stops waiting for it when ctx ends.
+func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	var none T
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := f()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		return none, ctx.Err()
+	}
+}

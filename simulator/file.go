@@ -1,0 +1,135 @@
+package simulator
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// ErrInUse is answered when another process has the card file open.
+var ErrInUse = errors.New("simulator: the card file is in use by another process")
+
+// Store keeps a chip's state in a card file: one JSON object, written whole and atomically after every command that
+// changed it. While it is open no other process can open the same file.
+type Store struct {
+	path string
+	held *os.File // the file as it stands, locked
+}
+
+// Create makes a card file with this state; it does not overwrite.
+func Create(path string, s State) (*Store, error) {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("simulator: %s: %w", path, fs.ErrExist)
+	}
+	store := &Store{path: path}
+	return store, store.Save(s)
+}
+
+// Open opens a card file and reads the state in it.
+func Open(path string) (*Store, State, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, State{}, fmt.Errorf("simulator: %w", err)
+	}
+	store := &Store{path: path, held: f}
+	s, err := store.read()
+	if err != nil {
+		f.Close()
+		return nil, State{}, err
+	}
+	return store, s, nil
+}
+
+func (store *Store) read() (State, error) {
+	if err := lock(store.held); err != nil {
+		return State{}, err
+	}
+	if now, err := os.Stat(store.path); err != nil || !sameFile(now, store.held) {
+		return State{}, ErrInUse // replaced by its holder between our open and our lock
+	}
+	b, err := io.ReadAll(io.LimitReader(store.held, maxStateFile+1))
+	if err != nil {
+		return State{}, fmt.Errorf("simulator: %w", err)
+	}
+	if len(b) > maxStateFile {
+		return State{}, fmt.Errorf("simulator: %s is larger than any card file", store.path)
+	}
+	s, err := ParseState(b)
+	if err != nil {
+		return State{}, fmt.Errorf("%w: %s", err, store.path)
+	}
+	return s, nil
+}
+
+func sameFile(now os.FileInfo, held *os.File) bool {
+	info, err := held.Stat()
+	return err == nil && os.SameFile(now, info)
+}
+
+func lock(f *os.File) error {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return ErrInUse
+	}
+	return err
+}
+
+// Save puts a new state in the place of the old one: after a power cut the file holds one or the other, whole.
+func (store *Store) Save(s State) error {
+	b, err := json.MarshalIndent(s, "", " ")
+	if err != nil {
+		return fmt.Errorf("simulator: encode the card file: %w", err)
+	}
+	next, err := os.CreateTemp(filepath.Dir(store.path), ".card-*")
+	if err != nil {
+		return fmt.Errorf("simulator: save the card file: %w", err)
+	}
+	if err := store.replace(next, b); err != nil {
+		next.Close()
+		os.Remove(next.Name())
+		return fmt.Errorf("simulator: save the card file: %w", err)
+	}
+	return nil
+}
+
+func (store *Store) replace(next *os.File, b []byte) error {
+	if err := lock(next); err != nil {
+		return err
+	}
+	if _, err := next.Write(b); err != nil {
+		return err
+	}
+	if err := next.Sync(); err != nil {
+		return err
+	}
+	if err := os.Rename(next.Name(), store.path); err != nil {
+		return err
+	}
+	store.Close()
+	store.held = next
+	return syncFolder(filepath.Dir(store.path))
+}
+
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// Close lets go of the card file.
+func (store *Store) Close() error {
+	if store.held == nil {
+		return nil
+	}
+	err := store.held.Close()
+	store.held = nil
+	return err
+}
