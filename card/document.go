@@ -49,10 +49,10 @@ type Citizen struct {
 // Document is one card to be issued: its holder, and what belongs to the card alone. Its JSON form is the record
 // that `cancuoc order add` takes.
 type Document struct {
-	Form    string `json:"form"`              // "cancuoc-2024" or "cccd-2021"
+	Form    string `json:"form,omitempty"`    // "cancuoc-2024" or "cccd-2021"
 	Profile string `json:"profile,omitempty"` // what the chip gets; by form when absent
 	Citizen
-	DateOfIssue  date.Date     `json:"date_of_issue"`
+	DateOfIssue  date.Date     `json:"date_of_issue,omitzero"`
 	DateOfExpiry date.Date     `json:"date_of_expiry,omitzero"` // computed from the law when absent; [date.Never] for none
 	ChipSerial   string        `json:"chip_serial,omitempty"`   // field 16 of DG13
 	CAN          string        `json:"can,omitempty"`           // card access number

@@ -37,12 +37,10 @@ type Keys struct {
 	DEK     perso.Secret `json:"dek"`
 }
 
-// DefaultKeys are the keys that everybody knows, with which blank GlobalPlatform cards leave the factory.
-func DefaultKeys() Keys {
-	known := func() perso.Secret {
-		return perso.Secret{0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F}
-	}
-	return Keys{Version: 0xFF, ENC: known(), MAC: known(), DEK: known()}
+// defaultKeys are those of a blank chip; key version FF is what GlobalPlatform gives initial keys.
+func defaultKeys() Keys {
+	known := perso.DefaultKeys()
+	return Keys{Version: 0xFF, ENC: known.ENC, MAC: known.MAC, DEK: known.DEK}
 }
 
 // State is all that a chip keeps when its power goes: the content of a card file.
@@ -74,7 +72,7 @@ func Blank(rand io.Reader) (State, error) {
 		return State{}, fmt.Errorf("simulator: draw a chip number: %w", err)
 	}
 	s := State{
-		Format: stateFormat, Version: stateVersion, ATR: answerToReset(), ChipID: id, LifeCycle: perso.Blank, Keys: DefaultKeys(),
+		Format: stateFormat, Version: stateVersion, ATR: answerToReset(), ChipID: id, LifeCycle: perso.Blank, Keys: defaultKeys(),
 		Capacity: 160 * 1024, Buffers: lds.Buffers{Command: 2048, Response: 2048},
 	}
 	info := lds.EncodeATRInfo(s.Buffers)
@@ -201,4 +199,25 @@ func (m memory) AppendFile(fid uint16, content []byte) apdu.StatusWord {
 func (m memory) PutBACSeed(seed []byte) apdu.StatusWord {
 	m.BACSeed = append(perso.Secret(nil), seed...)
 	return apdu.SWOK
+}
+
+// Name gives the standard's name of the file.
+func (f File) Name() string {
+	find := lds.ByFID
+	if f.MF {
+		find = lds.ByMasterFID
+	}
+	if known, ok := find(f.FID); ok {
+		return known.Name
+	}
+	return fmt.Sprintf("EF %04X", f.FID)
+}
+
+// clone copies what a command can change.
+func (s State) clone() State {
+	s.Files = append([]File(nil), s.Files...)
+	for i := range s.Files {
+		s.Files[i].Content = s.Files[i].Content[:len(s.Files[i].Content):len(s.Files[i].Content)]
+	}
+	return s
 }

@@ -3,9 +3,9 @@ package lds
 import (
 	"fmt"
 	"strings"
-)
 
-import "github.com/cancuoc/cancuoc/card/tlv"
+	"github.com/cancuoc/cancuoc/card/tlv"
+)
 
 const (
 	tagMRZ  = 0x5F1F

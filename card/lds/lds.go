@@ -12,6 +12,4 @@
 //
 // What is parsed here comes from a card that may lie. The parsers refuse what the standard does not have, copy
 // nothing beyond the size of their input, and answer errors that carry no personal data.
-//
-// [cms.SignedData.Verify]: https://pkg.go.dev/github.com/cancuoc/cancuoc/card/pki/cms#SignedData.Verify
 package lds

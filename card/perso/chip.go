@@ -70,7 +70,7 @@ func (c *Chip) getStatus(cmd apdu.Command) apdu.Response {
 	}
 	switch cmd.P1 {
 	case 0x80:
-		return statusEntry(issuerSecurityDomain(), card)
+		return statusEntry(IssuerSecurityDomain(), card)
 	case 0x40:
 		return statusEntry(lds.AID(), application)
 	}

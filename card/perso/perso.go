@@ -30,6 +30,7 @@ import (
 	"fmt"
 
 	"github.com/cancuoc/cancuoc/card/lds"
+	"github.com/cancuoc/cancuoc/card/scp"
 )
 
 // File is one elementary file of the eMRTD application.
@@ -70,6 +71,15 @@ func (Secret) String() string { return "[secret]" }
 
 // GoString hides the key from %#v.
 func (Secret) GoString() string { return "[secret]" }
+
+// DefaultKeys are the keys that everybody knows, with which blank GlobalPlatform cards leave the factory.
+func DefaultKeys() scp.StaticKeys {
+	return scp.StaticKeys{ENC: defaultKey(), MAC: defaultKey(), DEK: defaultKey()}
+}
+
+func defaultKey() []byte {
+	return []byte{0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F}
+}
 
 // The identifiers of the data groupings that are not files.
 const dgiBACSeed = 0x8010

@@ -23,6 +23,7 @@ type Session struct {
 	Buffers lds.Buffers // how long commands and responses may be
 
 	channel *scp.Terminal
+	send    apdu.Sender // the channel, or what was put around it
 }
 
 // Report tells what personalisation wrote.
@@ -31,21 +32,31 @@ type Report struct {
 	Commands int `json:"commands"` // commands that carried them, and those that opened and closed the writing
 }
 
+// Terminal is the terminal's end of personalisation.
+type Terminal struct {
+	Keys    scp.StaticKeys
+	Rand    io.Reader
+	Channel func(apdu.Sender) apdu.Sender // if set, is put around the secure channel, for a trace
+}
+
 // Open asks the chip for its buffer sizes, opens the secure channel and learns who the chip is and how far it has
 // come. Nothing on the chip changes but the counter of its secure channel.
-func Open(send apdu.Sender, keys scp.StaticKeys, rand io.Reader) (*Session, error) {
+func (t Terminal) Open(send apdu.Sender) (*Session, error) {
 	buffers, err := readBuffers(send)
 	if err != nil {
 		return nil, err
 	}
-	if err := selectApplication(send, issuerSecurityDomain()); err != nil {
+	if err := selectApplication(send, IssuerSecurityDomain()); err != nil {
 		return nil, fmt.Errorf("perso: select the issuer security domain: %w", err)
 	}
-	channel, err := scp.Open(send, keys, securityLevel, 0, rand)
+	channel, err := scp.Open(send, t.Keys, securityLevel, 0, t.Rand)
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{ChipID: hex.EncodeToString(channel.Diversification[:]), Buffers: buffers, channel: channel}
+	s := &Session{ChipID: hex.EncodeToString(channel.Diversification[:]), Buffers: buffers, channel: channel, send: channel}
+	if t.Channel != nil {
+		s.send = t.Channel(channel)
+	}
 	s.State, err = s.lifeCycle()
 	return s, err
 }
@@ -53,8 +64,9 @@ func Open(send apdu.Sender, keys scp.StaticKeys, rand io.Reader) (*Session, erro
 // securityLevel asks for encryption and a MAC in both directions (GlobalPlatform Amendment D, section 7.1.1).
 const securityLevel = 0x33
 
-// issuerSecurityDomain is the application identifier that GlobalPlatform gives the issuer security domain.
-func issuerSecurityDomain() []byte { return []byte{0xA0, 0, 0, 0x01, 0x51, 0, 0, 0} }
+// IssuerSecurityDomain gives the application identifier of GlobalPlatform's issuer security domain, through which a
+// chip is personalised.
+func IssuerSecurityDomain() []byte { return []byte{0xA0, 0, 0, 0x01, 0x51, 0, 0, 0} }
 
 func selectApplication(send apdu.Sender, aid []byte) error {
 	resp, err := send.Send(apdu.Command{INS: 0xA4, P1: 0x04, Data: aid, Ne: apdu.MaxShortNe})
@@ -98,7 +110,7 @@ func (s *Session) lifeCycle() (LifeCycle, error) {
 }
 
 func (s *Session) status(scope byte, aid []byte) (byte, error) {
-	resp, err := s.channel.Send(apdu.Command{CLA: 0x80, INS: 0xF2, P1: scope, P2: 0x02, Data: tlv.Encode(0x4F, aid), Ne: 256})
+	resp, err := s.send.Send(apdu.Command{CLA: 0x80, INS: 0xF2, P1: scope, P2: 0x02, Data: tlv.Encode(0x4F, aid), Ne: 256})
 	if err != nil {
 		return 0, err
 	}
@@ -139,7 +151,7 @@ func (s *Session) Write(ctx context.Context, data Data, watch func(done, of int)
 		if err := ctx.Err(); err != nil {
 			return Report{}, fmt.Errorf("perso: stopped before command %d of %d: %w", i+1, len(commands), err)
 		}
-		resp, err := s.channel.Send(step.command)
+		resp, err := s.send.Send(step.command)
 		if err == nil {
 			err = resp.OK()
 		}

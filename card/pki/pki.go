@@ -1,78 +1,41 @@
-// Package pki is the public key infrastructure of identity chips.
+// Package pki is the public key infrastructure of identity chips (Doc 9303-12): the country signing authority
+// (CSCA), the document signers below it, the keys of both, and what a verifier trusts.
+//
+//	issuer:    [NewSpecimenAuthority] -> [WriteKey], [WriteCertificate] ... [ReadKey] -> cms.Signer -> lds.SignSOD
+//	verifier:  [LoadTrust] -> [Trust.Chain] (is the document signer genuine) and, apart from it,
+//	           [Certificate.Validity] (is it valid now)
+//
+// A chain has exactly one link: a CSCA signs a document signer. For now keys are ECDSA on P-256; a certificate with
+// an algorithm that is not here is [ErrUnsupported].
 package pki
 
-import (
-	"crypto"
-	"errors"
-	"io"
-	"time"
+import "errors"
+
+// What can be wrong with a key file.
+var (
+	ErrPassphrase = errors.New("pki: the passphrase is missing or wrong")
+	ErrKeyFile    = errors.New("pki: not a private key file (PKCS #8, PEM)")
 )
 
-var errDraft = errors.New("pki: not built yet")
+// ErrUnsupported says that a certificate or key cannot be judged here: it takes an algorithm that this package does
+// not have.
+var ErrUnsupported = errors.New("pki: unsupported algorithm")
 
-// Certificate is a parsed X.509 certificate.
-type Certificate struct {
-	Raw                 []byte // DER
-	Subject, Issuer     string // RFC 4514-like text
-	Country             string // of the subject
-	Serial              []byte
-	NotBefore, NotAfter time.Time
-	PublicKey           crypto.PublicKey
-}
-
-// ParseCertificate reads DER.
-func ParseCertificate(der []byte) (Certificate, error) { return Certificate{}, errDraft }
-
-// Specimen tells whether the certificate belongs to a specimen authority.
-func (c Certificate) Specimen() bool { return false }
-
-// Authority is a CSCA and one document signer below it.
-type Authority struct {
-	CSCA              Certificate
-	CSCAKey           crypto.Signer
-	DocumentSigner    Certificate
-	DocumentSignerKey crypto.Signer
-}
-
-// NewSpecimenAuthority makes keys and certificates.
-func NewSpecimenAuthority(rand io.Reader, at time.Time, country string) (*Authority, error) {
-	return nil, errDraft
-}
-
-// Errors of keys.
+// What can be wrong with a chain (Doc 9303-12, sections 6 and 7.1.1).
 var (
-	ErrPassphrase = errors.New("pki: passphrase missing or wrong")
-	ErrNoAnchor   = errors.New("pki: no trust anchor for this issuer")
+	ErrNoAnchor          = errors.New("pki: no trust anchor for the issuer of this certificate")
+	ErrSignature         = errors.New("pki: wrong signature on the certificate")
+	ErrNotAuthority      = errors.New("pki: the trust anchor is no authority that signs certificates")
+	ErrPathLength        = errors.New("pki: the trust anchor's path length is not zero")
+	ErrNotSigner         = errors.New("pki: the certificate is not one for signing documents")
+	ErrCountry           = errors.New("pki: issuer and subject are not of one country")
+	ErrCriticalExtension = errors.New("pki: the certificate has a critical extension that is not understood")
 )
 
-// WriteKey writes a PKCS #8 PEM file, mode 0600; it never overwrites. With a passphrase it is encrypted.
-func WriteKey(path string, key crypto.Signer, passphrase []byte) error { return errDraft }
-
-// ReadKey reads what WriteKey wrote.
-func ReadKey(path string, passphrase []byte) (crypto.Signer, error) { return nil, errDraft }
-
-// WriteCertificate writes a PEM file; it never overwrites.
-func WriteCertificate(path string, c Certificate) error { return errDraft }
-
-// ReadCertificates reads a file (PEM or DER) or every .cer/.crt/.pem/.der file of a folder.
-func ReadCertificates(path string) ([]Certificate, error) { return nil, errDraft }
-
-// Trust is the anchors that a verifier trusts.
-type Trust struct {
-	Anchors []Certificate
-}
-
-// LoadTrust reads the anchors from a file or folder.
-func LoadTrust(path string) (Trust, error) { return Trust{}, errDraft }
-
-// Chain finds the anchor that issued ds and checks the chain. Validity in time is apart: see Certificate.Validity.
-func (t Trust) Chain(ds Certificate) (Certificate, error) { return Certificate{}, errDraft }
-
-// Validity checks the time only; a failure is ErrExpired or ErrNotYetValid.
-func (c Certificate) Validity(at time.Time) error { return errDraft }
-
-// ErrExpired and ErrNotYetValid are what Validity answers.
+// What can be wrong with the time: a card whose signer has expired is genuine all the same, so this is never part of
+// the chain.
 var (
-	ErrExpired     = errors.New("pki: certificate has expired")
-	ErrNotYetValid = errors.New("pki: certificate is not yet valid")
+	ErrNotYetValid = errors.New("pki: the certificate is not valid yet")
+	ErrExpired     = errors.New("pki: the certificate has expired")
+	ErrKeyPeriod   = errors.New("pki: outside the time in which the signer's key was to be used")
 )

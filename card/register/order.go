@@ -172,7 +172,7 @@ func noOrder(err error, id int64) error {
 }
 
 // page is how many summaries are held in memory at once.
-const page = 500
+const page = 200
 
 // Orders lists the orders that f chooses, oldest first; with no states given, in any state. It reads page by page, so
 // the caller may advance orders inside the loop, and a hundred thousand orders need no more memory than a few hundred.

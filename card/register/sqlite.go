@@ -29,6 +29,10 @@ const applicationID = 0x43435247
 // Create makes an empty register at path, readable by its owner only. A file that is there already is [ErrExists]. The
 // file is made complete under another name first, so a Create that is cut short leaves none at path.
 func Create(path string) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return fmt.Errorf("register: %w", err)
+	}
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("%w: %s", ErrExists, path)
 	}
@@ -77,6 +81,10 @@ func removeAll(draft string) {
 // Open opens the register at path and brings it to the present version. A missing file is fs.ErrNotExist, a file that
 // is no register [ErrNotRegister]; neither is made or changed.
 func Open(ctx context.Context, path string) (*Register, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("register: %w", err)
+	}
 	if err := inspect(path); err != nil {
 		return nil, err
 	}
@@ -120,7 +128,7 @@ func connect(path string) *Register {
 	return &Register{db: db, path: path}
 }
 
-// dsn is in the syntax of modernc.org/sqlite, which passes over what it does not know. FULL syncs each commit to the
+// dsn takes an absolute path and is in the syntax of modernc.org/sqlite, which passes over what it does not know. FULL syncs each commit to the
 // disk; secure_delete overwrites what is deleted, which production data needs.
 func dsn(path string) string {
 	u := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: url.Values{
@@ -128,9 +136,6 @@ func dsn(path string) string {
 		"_txlock": {"immediate"},
 		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)"},
 	}.Encode()}
-	if !filepath.IsAbs(path) {
-		u.Path, u.Opaque = "", (&url.URL{Path: path}).EscapedPath()
-	}
 	return u.String()
 }
 
@@ -140,31 +145,24 @@ func (r *Register) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	version, err := r.version(ctx)
+	version, err := r.version(ctx, r.db)
 	if err != nil || version == len(files) {
-		return err
+		return r.explain(err)
+	}
+	if version > len(files) {
+		return fmt.Errorf("%w: %s is of version %d, this program knows %d", ErrNewer, r.path, version, len(files))
 	}
 	return r.write(ctx, func(tx *sql.Tx) error {
-		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-			return err
+		version, err := r.version(ctx, tx) // another process may have been quicker: then there is nothing to do
+		for ; err == nil && version < len(files); version++ {
+			err = r.run(ctx, tx, files[version], version+1)
 		}
-		for ; version < len(files); version++ { // another process may have been quicker: then there is nothing to do
-			if err := r.run(ctx, tx, files[version], version+1); err != nil {
-				return err
-			}
-		}
-		return nil
+		return err
 	})
 }
 
-func (r *Register) version(ctx context.Context) (version int, err error) {
-	if err := r.db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return 0, r.explain(err)
-	}
-	files, err := fs.Glob(migrations, "sqlite/*.sql")
-	if err == nil && version > len(files) {
-		err = fmt.Errorf("%w: %s is of version %d, this program knows %d", ErrNewer, r.path, version, len(files))
-	}
+func (r *Register) version(ctx context.Context, q querier) (version int, err error) {
+	err = q.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
 	return version, err
 }
 
@@ -174,16 +172,17 @@ func (r *Register) run(ctx context.Context, tx *sql.Tx, file string, version int
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, string(text)); err != nil {
-		return fmt.Errorf("register: migration %s: %w", file, err)
+		return fmt.Errorf("migration %s: %w", file, err)
 	}
 	_, err = tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, version))
 	return err
 }
 
-// emptyLog moves the write-ahead log into the file and cuts it to nothing. While another process reads, it stays for
-// the next time.
+// emptyLog moves the write-ahead log into the file and cuts it to nothing. It does not wait long: while another process
+// reads, the log stays for the next time.
 func (r *Register) emptyLog(ctx context.Context) {
-	_, _ = r.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	_, _ = r.db.ExecContext(context.WithoutCancel(ctx),
+		"PRAGMA busy_timeout = 200; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 5000")
 }
 
 // explain tells what the engine's error means for whoever runs the program.

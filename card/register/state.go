@@ -56,9 +56,6 @@ func (s State) open() bool {
 	return s == Returned || s == Held || slices.Contains(station, s)
 }
 
-// keepsData tells whether the production data outlives a move to this state.
-func (s State) keepsData() bool { return s.open() }
-
 func checkPair(from, to State) error {
 	if slices.Contains(follows[from], to) {
 		return nil

@@ -91,7 +91,10 @@ func (r *Register) move(ctx context.Context, id int64, choose func(standing) (St
 		if err := now.allows(id, s); err != nil {
 			return err
 		}
-		if err := errors.Join(owned(ctx, tx, id, s.Owner), chipFree(ctx, tx, id, s.ChipID)); err != nil {
+		if err := owned(ctx, tx, id, s.Owner); err != nil {
+			return err
+		}
+		if err := chipFree(ctx, tx, id, s.ChipID); err != nil {
 			return err
 		}
 		erased, err = apply(ctx, tx, id, now, s)
@@ -162,7 +165,7 @@ func cardAfter(card CardState, to State) CardState {
 
 // settle keeps or erases the production data, and ends the claim of an order that needs no more work.
 func settle(ctx context.Context, tx *sql.Tx, id int64, s Step) (erased bool, err error) {
-	if s.To.keepsData() && !s.ClearData {
+	if s.To.open() && !s.ClearData {
 		if s.Data == nil {
 			return false, nil
 		}

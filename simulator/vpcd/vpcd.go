@@ -16,7 +16,7 @@ import (
 // Card is what can be plugged in.
 type Card interface {
 	ATR() []byte
-	Reset() // power off, power on and reset alike: selection and sessions are lost
+	Reset() error // power off, power on and reset alike: selection and sessions are lost
 	Transmit(command []byte) ([]byte, error)
 }
 
@@ -40,8 +40,10 @@ func Serve(ctx context.Context, conn net.Conn, card Card) error {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	defer conn.Close()
-	card.Reset()
-	defer card.Reset()
+	if err := card.Reset(); err != nil {
+		return err
+	}
+	defer func() { _ = card.Reset() }() // a card without power has nothing to forget
 	err := serve(quickAck(conn), card)
 	if ctx.Err() != nil {
 		return nil
@@ -78,8 +80,7 @@ func respond(card Card, frame []byte) ([]byte, error) {
 	}
 	switch frame[0] {
 	case 0x00, 0x01, 0x02:
-		card.Reset()
-		return nil, nil
+		return nil, card.Reset()
 	case 0x04:
 		return card.ATR(), nil
 	}

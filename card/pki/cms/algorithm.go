@@ -93,17 +93,21 @@ func named(list []algorithm, oid asn1.ObjectIdentifier) algorithm {
 	return algorithm{oid: oid.String(), name: oid.String()}
 }
 
-// readAlgorithm reads an AlgorithmIdentifier. Parameters are passed over: the algorithms that are computed here
-// have none, and those of the others are not looked at.
-func readAlgorithm(in *cryptobyte.String) (asn1.ObjectIdentifier, bool) {
+// readAlgorithm reads an AlgorithmIdentifier. An algorithm that is computed here has no parameters, or NULL (Doc
+// 9303-10, section 4.6.2.3, note 2); those of the others are not looked at.
+func readAlgorithm(in *cryptobyte.String, list []algorithm) (asn1.ObjectIdentifier, bool) {
 	var seq, parameters cryptobyte.String
 	var oid asn1.ObjectIdentifier
-	ok := in.ReadASN1(&seq, cbasn1.SEQUENCE) && seq.ReadASN1ObjectIdentifier(&oid)
-	if ok && !seq.Empty() {
-		var tag cbasn1.Tag
-		ok = seq.ReadAnyASN1(&parameters, &tag) && seq.Empty()
+	if !in.ReadASN1(&seq, cbasn1.SEQUENCE) || !seq.ReadASN1ObjectIdentifier(&oid) {
+		return nil, false
 	}
-	return oid, ok
+	if seq.Empty() {
+		return oid, true
+	}
+	var tag cbasn1.Tag
+	ok := seq.ReadAnyASN1(&parameters, &tag) && seq.Empty()
+	null := tag == cbasn1.NULL && parameters.Empty()
+	return oid, ok && (null || named(list, oid).hash == 0)
 }
 
 func addAlgorithm(b *cryptobyte.Builder, oid asn1.ObjectIdentifier) {

@@ -15,6 +15,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 )
 
@@ -37,11 +38,20 @@ type UnsupportedError struct {
 // Error names the algorithm.
 func (e *UnsupportedError) Error() string { return "cms: unsupported algorithm: " + e.Algorithm }
 
-// Signer is who signs: a certificate (DER) and the private key that belongs to it.
+// Signer is who signs: a certificate (DER) and the private key that belongs to it. It prints as a secret.
 type Signer struct {
 	Certificate []byte
 	Key         crypto.Signer
 }
+
+// String hides the key.
+func (Signer) String() string { return "[secret]" }
+
+// GoString hides the key.
+func (Signer) GoString() string { return "[secret]" }
+
+// LogValue hides the key.
+func (Signer) LogValue() slog.Value { return slog.StringValue("[secret]") }
 
 // SignedData is a parsed SignedData. It has been parsed strictly and verified not at all.
 type SignedData struct {

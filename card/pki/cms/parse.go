@@ -75,7 +75,7 @@ func readDigestAlgorithms(in *cryptobyte.String) ([]asn1.ObjectIdentifier, error
 	}
 	var oids []asn1.ObjectIdentifier
 	for !set.Empty() {
-		oid, ok := readAlgorithm(&set)
+		oid, ok := readAlgorithm(&set, digestAlgorithms())
 		if !ok {
 			return nil, malformed("a digest algorithm is not in DER")
 		}
@@ -97,11 +97,11 @@ func (s *SignedData) readContent(in *cryptobyte.String) error {
 	return nil
 }
 
+// readCertificates reads the certificates, of which the profile wants the signer's at least.
 func (s *SignedData) readCertificates(in *cryptobyte.String) error {
 	var set cryptobyte.String
-	var present bool
-	if !in.ReadOptionalASN1(&set, &present, tag0) {
-		return malformed("the certificates are not in DER")
+	if !in.ReadASN1(&set, tag0) || set.Empty() {
+		return malformed("there is no certificate inside")
 	}
 	for !set.Empty() {
 		var c cryptobyte.String
@@ -124,13 +124,13 @@ func (s *SignedData) readSigner(signers cryptobyte.String) error {
 		return err
 	}
 	var ok bool
-	if si.digestAlgorithm, ok = readAlgorithm(&in); !ok {
+	if si.digestAlgorithm, ok = readAlgorithm(&in, digestAlgorithms()); !ok {
 		return malformed("the signer's digest algorithm is not in DER")
 	}
 	if err := s.readSignedAttrs(&in); err != nil {
 		return err
 	}
-	if si.signatureAlgorithm, ok = readAlgorithm(&in); !ok {
+	if si.signatureAlgorithm, ok = readAlgorithm(&in, signatureAlgorithms()); !ok {
 		return malformed("the signature algorithm is not in DER")
 	}
 	s.Algorithm = named(signatureAlgorithms(), si.signatureAlgorithm).name

@@ -40,7 +40,10 @@ func Sign(content []byte, contentType asn1.ObjectIdentifier, signer Signer, at t
 	if err != nil {
 		return nil, err
 	}
-	return der, checkOwn(der, signer.Certificate)
+	if err := checkOwn(der, signer.Certificate); err != nil {
+		return nil, err
+	}
+	return der, nil
 }
 
 func checkKey(key crypto.Signer) error {

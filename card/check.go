@@ -1,0 +1,147 @@
+package card
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/cancuoc/cancuoc/card/date"
+	"github.com/cancuoc/cancuoc/card/vnm"
+)
+
+// maxText bounds every text field, in letters: far more than any face or data group can hold, and a bound for all
+// that is done with it.
+const maxText = 400
+
+// Complete fills in what a record may leave out and the law or the form decides: the profile, the nationality, the
+// date of expiry (Law 26/2023/QH15, articles 19 and 21) and the card access number of the profiles that derive it.
+// What cannot be decided stays empty for [Document.Check] to name.
+func (d Document) Complete() Document {
+	if form, err := FormNamed(d.Form); err == nil && d.Profile == "" {
+		d.Profile = form.Profile
+	}
+	if d.Nationality == "" {
+		d.Nationality = "VNM"
+	}
+	if d.DateOfExpiry.IsZero() && !d.DateOfBirth.IsZero() && !d.DateOfIssue.IsZero() {
+		d.DateOfExpiry = vnm.Expiry(d.DateOfBirth, d.DateOfIssue)
+	}
+	if p, err := ProfileNamed(d.Profile); err == nil && d.CAN == "" && p.CANOfTail && len(d.PersonalNumber) >= 6 {
+		d.CAN = d.PersonalNumber[len(d.PersonalNumber)-6:]
+	}
+	return d
+}
+
+// Check says whether a card can be issued from a completed document. The error joins every fault that was found, each
+// naming its field; warnings are what is unusual and does not stand in the way.
+func (d Document) Check() (warnings []vnm.Warning, err error) {
+	numberWarnings, numberErr := d.checkNumber()
+	faults := []error{d.checkForm(), numberErr, d.checkDates(), d.checkCodes(), d.checkTexts()}
+	if d.NeedsPortrait() && d.Portrait == "" {
+		faults = append(faults, errors.New("portrait: missing, and the holder is six years old or more"))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, fmt.Errorf("card: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return numberWarnings, nil
+}
+
+// NeedsPortrait tells whether the card must carry a portrait by its profile.
+func (d Document) NeedsPortrait() bool {
+	p, err := ProfileNamed(d.Profile)
+	return err != nil || p.NoPortraitUnder == 0 || !d.DateOfIssue.Before(d.DateOfBirth.AddYears(p.NoPortraitUnder))
+}
+
+func (d Document) checkForm() error {
+	form, err := FormNamed(d.Form)
+	if err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), "card: "))
+	}
+	if _, err := ProfileNamed(d.Profile); err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), "card: "))
+	}
+	if !d.DateOfIssue.IsZero() && d.DateOfIssue.Before(form.Effective) {
+		return fmt.Errorf("date_of_issue: form %s is issued from %s on (%s)", form.Name, form.Effective, form.Law)
+	}
+	return nil
+}
+
+func (d Document) checkNumber() ([]vnm.Warning, error) {
+	n, warnings, err := vnm.ParseNumber(d.PersonalNumber)
+	if err != nil {
+		return nil, fmt.Errorf("personal_number: %w", err)
+	}
+	return append(warnings, n.Disagreements(d.DateOfBirth, string(d.Sex))...), nil
+}
+
+func (d Document) checkDates() error {
+	var faults []error
+	if d.DateOfBirth.IsZero() || d.DateOfBirth == date.Never {
+		faults = append(faults, errors.New("date_of_birth: missing"))
+	}
+	if d.DateOfIssue.IsZero() || d.DateOfIssue == date.Never {
+		faults = append(faults, errors.New("date_of_issue: missing"))
+	}
+	if faults != nil {
+		return errors.Join(faults...)
+	}
+	if d.DateOfBirth.After(d.DateOfIssue) {
+		faults = append(faults, errors.New("date_of_birth: after the date of issue"))
+	}
+	if !d.DateOfExpiry.After(d.DateOfIssue) {
+		faults = append(faults, errors.New("date_of_expiry: not after the date of issue"))
+	}
+	return errors.Join(faults...)
+}
+
+// checkCodes looks at the fields that hold digits or one of a few words.
+func (d Document) checkCodes() error {
+	var faults []error
+	if d.Sex != Male && d.Sex != Female {
+		faults = append(faults, errors.New(`sex: neither "male" nor "female"`))
+	}
+	if d.Nationality != "VNM" {
+		faults = append(faults, errors.New("nationality: a card of these forms is issued to nationals (VNM)"))
+	}
+	for _, c := range []struct{ name, value, pattern, rule string }{
+		{"old_number", d.OldNumber, `^([0-9]{9})?$`, "nine digits"},
+		{"cancelled_number", d.CancelledNumber, `^([0-9]{12})?$`, "twelve digits"},
+		{"can", d.CAN, `^[0-9]{6}$`, "six digits"},
+		{"chip_serial", d.ChipSerial, `^([0-9A-F]{16})?$`, "sixteen hexadecimal digits in capitals"},
+	} {
+		if !regexp.MustCompile(c.pattern).MatchString(c.value) {
+			faults = append(faults, fmt.Errorf("%s: not %s", c.name, c.rule))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func (d Document) checkTexts() error {
+	var faults []error
+	if strings.TrimSpace(d.FullName) == "" {
+		faults = append(faults, errors.New("full_name: missing"))
+	}
+	for _, t := range d.texts() {
+		if err := checkText(*t.value); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", t.name, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func checkText(s string) error {
+	if n := len([]rune(s)); n > maxText {
+		return fmt.Errorf("%d letters, at most %d are taken", n, maxText)
+	}
+	if s != strings.TrimSpace(s) || strings.Contains(s, "  ") {
+		return errors.New("spaces at an end, or two in a row")
+	}
+	for _, r := range s {
+		if r == unicode.ReplacementChar || r == '|' || !unicode.IsPrint(r) {
+			return fmt.Errorf("holds %U, which no field may hold", r)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package card
+
+import (
+	"bytes"
+	"crypto"
+	"encoding/hex"
+	"fmt"
+	"image/jpeg"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/cancuoc/cancuoc/card/bac"
+	"github.com/cancuoc/cancuoc/card/lds"
+	"github.com/cancuoc/cancuoc/card/perso"
+	"github.com/cancuoc/cancuoc/card/pki/cms"
+	"github.com/cancuoc/cancuoc/card/vnm"
+)
+
+// MRZ gives the three lines of the machine readable zone, for chip and face alike (Doc 9303-5, section 4.2).
+func (d Document) MRZ() ([3]string, error) {
+	return vnm.Zone(d.PersonalNumber, d.FullName, d.DateOfBirth, string(d.Sex), d.DateOfExpiry)
+}
+
+// QR gives the text of the QR code of the document's form.
+func (d Document) QR() (string, error) {
+	q := vnm.QR{
+		PersonalNumber: d.PersonalNumber, OldNumber: d.OldNumber, FullName: d.FullName, DateOfBirth: d.DateOfBirth,
+		Sex: d.Sex.Vietnamese(), Residence: d.Residence, DateOfIssue: d.DateOfIssue,
+		CancelledNumber: d.CancelledNumber,
+	}
+	if d.Form == "cccd-2021" {
+		return q.Text2021()
+	}
+	if d.DateOfIssue.Before(d.DateOfBirth.AddYears(14)) {
+		q.Father, q.Mother, q.Guardian = d.Father.FullName, d.Mother.FullName, d.Guardian.FullName
+	}
+	return q.Text2024(vnm.DefaultTail())
+}
+
+// Vietnamese gives the word that card and chip carry.
+func (s Sex) Vietnamese() string {
+	if s == Female {
+		return "Nữ"
+	}
+	return "Nam"
+}
+
+// DG13 gives the Vietnamese data of the chip.
+func (d Document) DG13() vnm.DG13 {
+	return vnm.DG13{
+		PersonalNumber: d.PersonalNumber, FullName: d.FullName, DateOfBirth: d.DateOfBirth, Sex: d.Sex.Vietnamese(),
+		Nationality: "Việt Nam", Ethnicity: d.Ethnicity, Religion: d.Religion, PlaceOfOrigin: d.PlaceOfOrigin,
+		Residence: d.Residence, IdentifyingFeatures: d.IdentifyingFeatures, DateOfIssue: d.DateOfIssue,
+		DateOfExpiry: d.DateOfExpiry, Father: d.Father.FullName, Mother: d.Mother.FullName, Spouse: d.Spouse.FullName,
+		OldNumber: d.OldNumber, ChipSerial: d.ChipSerial,
+	}
+}
+
+// DrawSerial gives the document a chip serial drawn from rand where it has none: field 16 of DG13.
+func (d Document) DrawSerial(rand io.Reader) (Document, error) {
+	if d.ChipSerial != "" {
+		return d, nil
+	}
+	var b [8]byte
+	if _, err := io.ReadFull(rand, b[:]); err != nil {
+		return Document{}, fmt.Errorf("card: draw a chip serial: %w", err)
+	}
+	d.ChipSerial = strings.ToUpper(hex.EncodeToString(b[:]))
+	return d, nil
+}
+
+// Issue makes all that goes onto the chip of a document that has been checked: the data groups of its profile,
+// portrait being the JPEG for DG2 (nil for none), EF.COM, EF.SOD signed at the given time, and the access keys.
+func Issue(d Document, portrait []byte, signer cms.Signer, at time.Time) (perso.Data, error) {
+	profile, err := ProfileNamed(d.Profile)
+	if err != nil {
+		return perso.Data{}, err
+	}
+	groups, err := d.dataGroups(profile, portrait)
+	if err != nil {
+		return perso.Data{}, err
+	}
+	com, sod, err := seal(groups, signer, at)
+	if err != nil {
+		return perso.Data{}, err
+	}
+	data := perso.Data{Files: append([]perso.File{com}, append(groups, sod)...)}
+	if profile.BAC {
+		information, err := vnm.AccessInformation(d.PersonalNumber, d.DateOfBirth, d.DateOfExpiry)
+		if err != nil {
+			return perso.Data{}, err
+		}
+		data.BACSeed = bac.Seed(information)
+	}
+	return data, nil
+}
+
+func (d Document) dataGroups(profile Profile, portrait []byte) ([]perso.File, error) {
+	if d.NeedsPortrait() && portrait == nil {
+		return nil, fmt.Errorf("card: portrait: missing")
+	}
+	var files []perso.File
+	for _, n := range profile.DataGroups {
+		if n == 2 && portrait == nil {
+			continue
+		}
+		content, err := d.dataGroup(n, portrait)
+		if err != nil {
+			return nil, err
+		}
+		file, _ := lds.DataGroup(n)
+		files = append(files, perso.File{FID: file.FID, Content: content})
+	}
+	return files, nil
+}
+
+func (d Document) dataGroup(n int, portrait []byte) ([]byte, error) {
+	switch n {
+	case 1:
+		lines, err := d.MRZ()
+		if err != nil {
+			return nil, err
+		}
+		return lds.EncodeDG1(lines)
+	case 2:
+		return encodeDG2(portrait)
+	case 13:
+		return d.DG13().Encode()
+	}
+	return nil, fmt.Errorf("card: the profile names data group %d, which is not made yet", n)
+}
+
+func encodeDG2(portrait []byte) ([]byte, error) {
+	size, err := jpeg.DecodeConfig(bytes.NewReader(portrait))
+	if err != nil {
+		return nil, fmt.Errorf("card: the chip's portrait is not a JPEG: %w", err)
+	}
+	return lds.EncodeDG2(lds.Face{Image: portrait, Type: lds.FullFrontal, Width: size.Width, Height: size.Height})
+}
+
+// seal makes EF.COM and EF.SOD over the data groups.
+func seal(groups []perso.File, signer cms.Signer, at time.Time) (com, sod perso.File, err error) {
+	contents := map[int][]byte{}
+	list := lds.COM{LDSVersion: "0107", UnicodeVersion: "040000"}
+	for _, g := range groups {
+		file, _ := lds.ByFID(g.FID)
+		contents[file.DataGroup] = g.Content
+		list.Tags = append(list.Tags, file.Tag)
+	}
+	if com, err = fileNamed("EF.COM")(list.Encode()); err != nil {
+		return com, sod, err
+	}
+	sod, err = fileNamed("EF.SOD")(lds.SignSOD(lds.Digest(crypto.SHA256, contents), signer, at))
+	return com, sod, err
+}
+
+// fileNamed puts a content that was made, or the error in its making, under the name of its file.
+func fileNamed(name string) func(content []byte, err error) (perso.File, error) {
+	return func(content []byte, err error) (perso.File, error) {
+		file, _ := lds.ByName(name)
+		return perso.File{FID: file.FID, Content: content}, err
+	}
+}

@@ -1,0 +1,166 @@
+package pki
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/x509"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// specimenPolicy marks every certificate of a specimen authority made by this package: an object identifier under
+// 2.25, made from the random UUID 47280d63-951e-4ed4-aeb0-e2234c7ff8a1, so it collides with nobody's.
+const specimenPolicy = "2.25.94583151136133262971048525381911967905"
+
+// Certificate is a certificate of the infrastructure. The zero value is none.
+type Certificate struct {
+	Raw                     []byte // DER
+	Subject, Issuer         string // for a person to read: "CN=SPECIMEN CSCA,O=SPECIMEN cancuoc,C=VN"
+	Country                 string // two letters, of the subject
+	Serial                  string // hexadecimal
+	NotBefore, NotAfter     time.Time
+	KeyNotBefore, KeyNotEnd time.Time // when the private key is used for signing; zero where not stated
+	DocumentTypes           []string  // document codes of the MRZ that a document signer may sign, "I", "ID"
+	PublicKey               crypto.PublicKey
+
+	x509 *x509.Certificate
+}
+
+// ParseCertificate reads one certificate in DER.
+func ParseCertificate(der []byte) (Certificate, error) {
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		return Certificate{}, refused(der, err)
+	}
+	c := Certificate{
+		Raw:       parsed.Raw,
+		Subject:   parsed.Subject.String(),
+		Issuer:    parsed.Issuer.String(),
+		Serial:    fmt.Sprintf("%x", parsed.SerialNumber),
+		NotBefore: parsed.NotBefore,
+		NotAfter:  parsed.NotAfter,
+		PublicKey: parsed.PublicKey,
+		x509:      parsed,
+	}
+	if len(parsed.Subject.Country) == 1 {
+		c.Country = parsed.Subject.Country[0]
+	}
+	return c, c.readExtensions()
+}
+
+// refused tells an unknown algorithm from a broken certificate: crypto/x509 has no error of its own for the first.
+func refused(der []byte, err error) error {
+	for _, sign := range []string{"unsupported elliptic curve", "invalid ECDSA parameters"} {
+		if strings.Contains(err.Error(), sign) {
+			return fmt.Errorf("%w: the certificate's key lies on a curve other than the named ones of NIST", ErrUnsupported)
+		}
+	}
+	return fmt.Errorf("pki: certificate of %d bytes cannot be read: %w", len(der), err)
+}
+
+func (c *Certificate) readExtensions() error {
+	for _, e := range c.x509.Extensions {
+		ok := true
+		switch e.Id.String() {
+		case oidPrivateKeyUsagePeriod:
+			c.KeyNotBefore, c.KeyNotEnd, ok = readUsagePeriod(e.Value)
+		case oidDocumentTypeList:
+			c.DocumentTypes, ok = readDocumentTypes(e.Value)
+		}
+		if !ok {
+			return fmt.Errorf("pki: extension %s of the certificate is malformed", e.Id)
+		}
+	}
+	return nil
+}
+
+// readUsagePeriod reads PrivateKeyUsagePeriod: two optional times, of which one at least is there (Doc 9303-12,
+// table 6).
+func readUsagePeriod(der []byte) (from, to time.Time, ok bool) {
+	in := cryptobyte.String(der)
+	var seq cryptobyte.String
+	ok = in.ReadASN1(&seq, cbasn1.SEQUENCE) && in.Empty() && !seq.Empty() &&
+		readImplicitTime(&seq, 0, &from) && readImplicitTime(&seq, 1, &to) && seq.Empty()
+	return from, to, ok
+}
+
+func readImplicitTime(in *cryptobyte.String, n uint8, t *time.Time) bool {
+	var text cryptobyte.String
+	var present bool
+	if !in.ReadOptionalASN1(&text, &present, cbasn1.Tag(n).ContextSpecific()) || !present {
+		return !present
+	}
+	parsed, err := time.Parse("20060102150405Z", string(text))
+	*t = parsed
+	return err == nil
+}
+
+// readDocumentTypes reads DocumentTypeListSyntax (Doc 9303-12, section 7.1.1.6).
+func readDocumentTypes(der []byte) (types []string, ok bool) {
+	in := cryptobyte.String(der)
+	var seq, set, text cryptobyte.String
+	var version int
+	if !in.ReadASN1(&seq, cbasn1.SEQUENCE) || !in.Empty() || !seq.ReadASN1Integer(&version) ||
+		!seq.ReadASN1(&set, cbasn1.SET) || !seq.Empty() {
+		return nil, false
+	}
+	for !set.Empty() {
+		if !set.ReadASN1(&text, cbasn1.PrintableString) || len(text) < 1 || len(text) > 2 {
+			return nil, false
+		}
+		types = append(types, string(text))
+	}
+	return types, true
+}
+
+// Specimen tells whether the certificate says of itself that it belongs to a specimen authority. It is a label that
+// keeps specimens and real documents apart, not a proof: only [Trust.Chain] proves who issued a certificate.
+func (c Certificate) Specimen() bool {
+	return c.x509 != nil && slices.ContainsFunc(c.x509.Policies, func(oid x509.OID) bool {
+		return oid.String() == specimenPolicy
+	})
+}
+
+// Signs tells whether a document signer may sign documents with this code of the MRZ, "I<" or "IDVNM...": its list
+// has the code, or the code's first letter alone (Doc 9303-12, section 7.1.1.6). Without a list it is false.
+func (c Certificate) Signs(documentCode string) bool {
+	code := strings.TrimRight(documentCode[:min(2, len(documentCode))], "<")
+	return slices.ContainsFunc(c.DocumentTypes, func(t string) bool {
+		return t == code || len(t) == 1 && strings.HasPrefix(code, t)
+	})
+}
+
+// Validity checks the time of validity: [ErrNotYetValid], [ErrExpired], or nil.
+func (c Certificate) Validity(at time.Time) error {
+	switch {
+	case at.Before(c.NotBefore):
+		return fmt.Errorf("%w: only from %s", ErrNotYetValid, c.NotBefore.UTC().Format(time.DateTime))
+	case at.After(c.NotAfter):
+		return fmt.Errorf("%w on %s", ErrExpired, c.NotAfter.UTC().Format(time.DateTime))
+	}
+	return nil
+}
+
+// KeyUsable checks that a signature made at this time lies in the period in which the private key was to be used
+// (Doc 9303-12, section 4.1.1.2); where the certificate states none, any time does.
+func (c Certificate) KeyUsable(at time.Time) error {
+	if at.Before(c.KeyNotBefore) || !c.KeyNotEnd.IsZero() && at.After(c.KeyNotEnd) {
+		return ErrKeyPeriod
+	}
+	return nil
+}
+
+// Holds tells whether a private key belongs to the certificate.
+func (c Certificate) Holds(key crypto.Signer) bool {
+	own, ok := c.PublicKey.(*ecdsa.PublicKey)
+	return ok && key != nil && own.Equal(key.Public())
+}
+
+// Equal tells whether two certificates are the same bytes.
+func (c Certificate) Equal(other Certificate) bool { return bytes.Equal(c.Raw, other.Raw) }

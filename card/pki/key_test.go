@@ -1,0 +1,157 @@
+package pki
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/pem"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func checkIs(t *testing.T, what string, got, want error) {
+	t.Helper()
+	if want == nil && got != nil || want != nil && !errors.Is(got, want) {
+		t.Errorf("%s: error %v, want %v", what, got, want)
+	}
+}
+
+func testKey(t testing.TB) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := newKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func TestKeyFile(t *testing.T) {
+	key, dir := testKey(t), t.TempDir()
+	plain, sealed := filepath.Join(dir, "plain.pem"), filepath.Join(dir, "sealed.pem")
+	if err := WriteKey(plain, key, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteKey(sealed, key, []byte("mật khẩu mẫu")); err != nil {
+		t.Fatal(err)
+	}
+	for path, passphrase := range map[string]string{plain: "", sealed: "mật khẩu mẫu"} {
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: mode %v, %v", path, info.Mode(), err)
+		}
+		got, err := ReadKey(path, []byte(passphrase))
+		if err != nil || !key.Equal(got) {
+			t.Errorf("%s: %v", path, err)
+		}
+		before, _ := os.ReadFile(path)
+		checkIs(t, "a second key in the same place", WriteKey(path, testKey(t), nil), fs.ErrExist)
+		if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
+			t.Error("a key file was overwritten")
+		}
+	}
+	for _, passphrase := range []string{"", "mật khẩu khác"} {
+		_, err := ReadKey(sealed, []byte(passphrase))
+		checkIs(t, "wrong passphrase", err, ErrPassphrase)
+		if passphrase != "" && strings.Contains(err.Error(), passphrase) {
+			t.Error("an error quotes the passphrase")
+		}
+	}
+}
+
+// openssl reads the encrypted file that we write, and we read the one that openssl writes.
+func TestOpenSSLAndEncryptedKeys(t *testing.T) {
+	key, dir := testKey(t), t.TempDir()
+	ours, theirs, plain := filepath.Join(dir, "ours.pem"), filepath.Join(dir, "theirs.pem"), filepath.Join(dir, "plain.pem")
+	if err := WriteKey(ours, key, []byte("thu-nghiem")); err != nil {
+		t.Fatal(err)
+	}
+	openssl(t, "pkcs8", "-in", ours, "-passin", "pass:thu-nghiem", "-out", plain)
+	got, err := ReadKey(plain, nil)
+	if err != nil || !key.Equal(got) {
+		t.Errorf("what openssl decrypted is not our key: %v", err)
+	}
+	described := openssl(t, "asn1parse", "-in", ours, "-i")
+	for _, want := range []string{"PBES2", "PBKDF2", "hmacWithSHA256", "aes-256-cbc", "INTEGER           :0927C0"} {
+		if !strings.Contains(described, want) {
+			t.Errorf("the encrypted key lacks %s", want)
+		}
+	}
+	openssl(t, "pkcs8", "-topk8", "-in", plain, "-out", theirs, "-passout", "pass:khac", "-v2", "aes-256-cbc", "-iter", "10000")
+	got, err = ReadKey(theirs, []byte("khac"))
+	if err != nil || !key.Equal(got) {
+		t.Errorf("what openssl encrypted is not read: %v", err)
+	}
+	scrypt := filepath.Join(dir, "scrypt.pem")
+	openssl(t, "pkcs8", "-topk8", "-in", plain, "-out", scrypt, "-passout", "pass:khac", "-scrypt")
+	_, err = ReadKey(scrypt, []byte("khac"))
+	checkIs(t, "scrypt", err, ErrUnsupported)
+}
+
+func TestKeysOfOtherCurvesAreRefused(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "key.pem")
+	checkIs(t, "P-384", WriteKey(path, key, nil), ErrUnsupported)
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("a refused key left a file behind")
+	}
+}
+
+func TestKeyFilesThatLie(t *testing.T) {
+	good, err := encodeKey(testKey(t), []byte("x"), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dear, err := encodeSealed(make([]byte, 16), make([]byte, 16), make([]byte, 16), maxIterations+1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := decrypt(dear, []byte("x")); !errors.Is(err, ErrKeyFile) {
+		t.Errorf("%d iterations: %v", maxIterations+1, err)
+	}
+	for name, text := range map[string][]byte{
+		"empty":        nil,
+		"no PEM":       []byte("key"),
+		"two blocks":   append(bytes.Clone(good), good...),
+		"certificate":  []byte("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"),
+		"empty key":    []byte("-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n"),
+		"empty sealed": []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n"),
+	} {
+		if _, err := decodeKey(text, []byte("x")); !errors.Is(err, ErrKeyFile) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func FuzzReadKey(f *testing.F) {
+	for _, name := range []string{"testdata/specimen-plain.key", "testdata/specimen-sealed.key"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if bytes.Contains(text, []byte("ENCRYPTED")) {
+			block, _ := pem.Decode(text)
+			if block == nil {
+				return
+			}
+			if s, err := readSealed(block.Bytes); err != nil || s.iterations > 100 {
+				return // the cost of deriving is bounded by maxIterations: too much for a fuzzer
+			}
+			decodeKey(text, []byte("x"))
+			return
+		}
+		if key, err := decodeKey(text, nil); (key == nil) == (err == nil) {
+			t.Errorf("key %v with error %v", key != nil, err)
+		}
+	})
+}

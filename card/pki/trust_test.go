@@ -1,0 +1,237 @@
+package pki
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"errors"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// world is an authority whose certificates a test may bend before they are signed.
+type world struct {
+	cscaKey, dsKey *ecdsa.PrivateKey
+	csca, ds       *x509.Certificate
+	signWith       *ecdsa.PrivateKey // nil: the authority's key
+	issuer         pkix.Name         // empty: the authority's name
+}
+
+func newWorld(t *testing.T) *world {
+	name := pkix.Name{Country: []string{"VN"}, CommonName: "SPECIMEN bent CSCA"}
+	w := &world{cscaKey: testKey(t), dsKey: testKey(t)}
+	w.csca = &x509.Certificate{
+		SerialNumber: newBig(t), Subject: name, NotBefore: issueTime, NotAfter: issueTime.AddDate(20, 0, 0),
+		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign,
+		SubjectKeyId: []byte{1, 2, 3},
+	}
+	w.ds = &x509.Certificate{
+		SerialNumber: newBig(t), Subject: pkix.Name{Country: []string{"vn"}, CommonName: "SPECIMEN bent DS"},
+		NotBefore: issueTime, NotAfter: issueTime.AddDate(10, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature,
+	}
+	return w
+}
+
+func newBig(t *testing.T) *big.Int {
+	n, err := newSerial(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func (w *world) chain(t *testing.T) error {
+	t.Helper()
+	csca, err := issue(rand.Reader, w.csca, w.csca, w.cscaKey.Public(), w.cscaKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent, key := *csca.x509, w.cscaKey
+	if w.signWith != nil {
+		key = w.signWith
+		parent.PublicKey = key.Public()
+	}
+	if w.issuer.CommonName != "" {
+		parent.RawSubject, parent.Subject = nil, w.issuer
+	}
+	ds, err := issue(rand.Reader, w.ds, &parent, w.dsKey.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Trust{[]Certificate{csca}}.Chain(ds)
+	return err
+}
+
+func TestChainRefusesBentCertificates(t *testing.T) {
+	unknown := pkix.Extension{Id: asn1.ObjectIdentifier{2, 25, 1, 2}, Critical: true, Value: []byte{5, 0}}
+	for name, c := range map[string]struct {
+		bend func(w *world)
+		want error
+	}{
+		"nothing bent":                               {func(w *world) {}, nil},
+		"signed by another key":                      {func(w *world) { w.signWith = testKey(t) }, ErrSignature},
+		"issued in another name, with the right key": {func(w *world) { w.issuer = pkix.Name{Country: []string{"VN"}, CommonName: "SPECIMEN other"} }, ErrNoAnchor},
+		"anchor without cA":                          {func(w *world) { w.csca.IsCA, w.csca.MaxPathLenZero = false, false }, ErrNotAuthority},
+		"anchor without keyCertSign":                 {func(w *world) { w.csca.KeyUsage = x509.KeyUsageCRLSign }, ErrNotAuthority},
+		"anchor with path length 1":                  {func(w *world) { w.csca.MaxPathLen, w.csca.MaxPathLenZero = 1, false }, ErrPathLength},
+		"anchor without path length":                 {func(w *world) { w.csca.MaxPathLenZero = false }, ErrPathLength},
+		"anchor with unknown critical extension":     {func(w *world) { w.csca.ExtraExtensions = []pkix.Extension{unknown} }, ErrCriticalExtension},
+		"signer with unknown critical extension":     {func(w *world) { w.ds.ExtraExtensions = []pkix.Extension{unknown} }, ErrCriticalExtension},
+		"signer with critical extended key usage":    {func(w *world) { w.ds.ExtraExtensions = []pkix.Extension{criticalEKU()} }, ErrCriticalExtension},
+		"signer without digitalSignature":            {func(w *world) { w.ds.KeyUsage = x509.KeyUsageCRLSign }, ErrNotSigner},
+		"signer without key usage":                   {func(w *world) { w.ds.KeyUsage = 0 }, ErrNotSigner},
+		"signer that is an authority":                {func(w *world) { w.ds.IsCA, w.ds.BasicConstraintsValid, w.ds.MaxPathLenZero = true, true, true }, ErrNotSigner},
+		"signer of another country":                  {func(w *world) { w.ds.Subject.Country = []string{"UT"} }, ErrCountry},
+		"signer without country":                     {func(w *world) { w.ds.Subject.Country = nil }, ErrCountry},
+	} {
+		w := newWorld(t)
+		c.bend(w)
+		checkIs(t, name, w.chain(t), c.want)
+	}
+}
+
+func criticalEKU() pkix.Extension {
+	value, _ := asn1.Marshal([]asn1.ObjectIdentifier{{2, 23, 136, 1, 1, 3}})
+	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: value}
+}
+
+// Two authorities of one name, as after a change of keys: the key identifier finds the right one.
+func TestChainFindsTheKey(t *testing.T) {
+	first, second := newAuthority(t), newAuthority(t)
+	both := Trust{[]Certificate{first.CSCA, second.CSCA}}
+	for _, a := range []*Authority{first, second} {
+		anchor, err := both.Chain(a.DocumentSigner)
+		if err != nil || !anchor.Equal(a.CSCA) {
+			t.Errorf("anchor %s: %v", anchor.Serial, err)
+		}
+	}
+	_, err := Trust{[]Certificate{first.CSCA}}.Chain(second.DocumentSigner)
+	checkIs(t, "another key of the same name", err, ErrNoAnchor)
+	_, err = Trust{}.Chain(first.DocumentSigner)
+	checkIs(t, "no anchors", err, ErrNoAnchor)
+	_, err = both.Chain(Certificate{})
+	checkIs(t, "no certificate", err, ErrNotSigner)
+	_, err = Trust{[]Certificate{{}}}.Chain(first.DocumentSigner)
+	checkIs(t, "an empty anchor", err, ErrNoAnchor)
+}
+
+func TestExtensionTwice(t *testing.T) {
+	w := newWorld(t)
+	e := pkix.Extension{Id: asn1.ObjectIdentifier{2, 25, 1, 2}, Value: []byte{5, 0}}
+	w.ds.ExtraExtensions = []pkix.Extension{e, e}
+	der, err := x509.CreateCertificate(rand.Reader, w.ds, w.csca, w.dsKey.Public(), w.cscaKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ParseCertificate(der); err == nil {
+		t.Error("a certificate with one extension twice was taken")
+	}
+}
+
+// No flipped bit of a document signer's certificate leaves the chain whole.
+func TestEveryFlippedBitBreaksTheChain(t *testing.T) {
+	a := newAuthority(t)
+	trust := Trust{[]Certificate{a.CSCA}}
+	for i := range a.DocumentSigner.Raw {
+		for bit := range 8 {
+			der := append([]byte(nil), a.DocumentSigner.Raw...)
+			der[i] ^= 1 << bit
+			ds, err := ParseCertificate(der)
+			if err != nil {
+				continue
+			}
+			if _, err := trust.Chain(ds); err == nil {
+				t.Fatalf("bit %d of byte %d flipped, and the chain holds", bit, i)
+			}
+		}
+	}
+}
+
+func TestFoldersOfCertificates(t *testing.T) {
+	a, dir := newAuthority(t), t.TempDir()
+	write := func(name string, text []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := LoadTrust(dir); err == nil {
+		t.Error("trust was found in an empty folder")
+	}
+	write("ds.cer", a.DocumentSigner.Raw)
+	if _, err := LoadTrust(dir); err == nil {
+		t.Error("a document signer passed for an anchor")
+	}
+	if err := WriteCertificate(filepath.Join(dir, "csca.pem"), a.CSCA); err != nil {
+		t.Fatal(err)
+	}
+	write("notes.txt", []byte("not a certificate"))
+	trust, err := LoadTrust(dir)
+	if err != nil || len(trust.Anchors) != 1 || !trust.Anchors[0].Equal(a.CSCA) {
+		t.Fatalf("%d anchors: %v", len(trust.Anchors), err)
+	}
+	all, err := ReadCertificates(dir)
+	if err != nil || len(all) != 2 {
+		t.Errorf("%d certificates: %v", len(all), err)
+	}
+	write("broken.cer", []byte("0\x03abc"))
+	if _, err := ReadCertificates(dir); err == nil || !strings.Contains(err.Error(), "broken.cer") {
+		t.Errorf("a broken file: %v", err)
+	}
+	if err := WriteCertificate(filepath.Join(dir, "csca.pem"), a.DocumentSigner); err == nil {
+		t.Error("a certificate was overwritten")
+	}
+}
+
+// Certificates of the field: keys on curves that are not here are named as such, never taken for broken.
+func TestCertificatesInTheField(t *testing.T) {
+	dir := "../../../shared/samples/csca"
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip("the samples are not here: " + dir)
+	}
+	if _, err := ReadCertificates(filepath.Join(dir, "DE_ROOT_CA_CSCA07.cer")); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("brainpoolP512r1 with explicit parameters: %v", err)
+	}
+	csca, err := LoadTrust(filepath.Join(dir, "NL_ROOT_CA.cer"))
+	if err != nil || csca.Anchors[0].Country != "NL" || csca.Anchors[0].Specimen() ||
+		!csca.Anchors[0].KeyNotEnd.Equal(time.Date(2027, 6, 21, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("%+v: %v", csca.Anchors, err)
+	}
+	ds, err := ReadCertificates(filepath.Join(dir, "dsc_de_0142fd5cf927.cer"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = csca.Chain(ds[0])
+	checkIs(t, "a German signer under a Dutch anchor", err, ErrNoAnchor)
+}
+
+func FuzzParseCertificate(f *testing.F) {
+	kept, err := ReadCertificates("testdata")
+	if err != nil || len(kept) != 2 {
+		f.Fatal(len(kept), err)
+	}
+	csca, ds := kept[0], kept[1]
+	f.Add(csca.Raw)
+	f.Add(ds.Raw)
+	trust := Trust{[]Certificate{csca}}
+	if _, err := trust.Chain(ds); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, der []byte) {
+		c, err := ParseCertificate(der)
+		if err != nil {
+			return
+		}
+		c.Specimen()
+		c.Signs("ID")
+		if _, err := trust.Chain(c); err == nil && !bytes.Equal(c.x509.RawTBSCertificate, ds.x509.RawTBSCertificate) {
+			t.Error("a made-up certificate has a chain")
+		}
+	})
+}

@@ -1,0 +1,402 @@
+package portrait
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// quarters is a picture whose four corners have four colours, so that a turned one can be told.
+var corners = [4]color.RGBA{{200, 30, 30, 255}, {30, 160, 30, 255}, {30, 30, 200, 255}, {200, 180, 30, 255}}
+
+func quarters(w, h int) *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			img.SetRGBA(x, y, corners[2*(2*y/h)+2*x/w])
+		}
+	}
+	return img
+}
+
+func jpegOf(t testing.TB, img image.Image) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: 95}); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func pngOf(t testing.TB, img image.Image) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := png.Encode(&out, img); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func fit(t testing.TB, file []byte) Portrait {
+	t.Helper()
+	p, err := Fit(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func size(t testing.TB, file []byte) image.Point {
+	t.Helper()
+	img, err := jpeg.Decode(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return img.Bounds().Size()
+}
+
+func TestSizes(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		w, h      int
+		chip      image.Point
+		fromBytes func(testing.TB, image.Image) []byte
+	}{
+		{"large JPEG", 1200, 1600, image.Pt(320, 480), jpegOf},
+		{"PNG that is too wide", 900, 500, image.Pt(320, 480), pngOf},
+		{"too high", 400, 1600, image.Pt(320, 480), jpegOf},
+		{"the smallest", 236, 354, image.Pt(236, 354), jpegOf},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := fit(t, c.fromBytes(t, quarters(c.w, c.h)))
+			if got := size(t, p.Face); got != image.Pt(236, 354) {
+				t.Errorf("face is %v", got)
+			}
+			if got := size(t, p.Chip); got != c.chip || got != image.Pt(p.Width, p.Height) {
+				t.Errorf("chip is %v, said to be %d x %d, want %v", got, p.Width, p.Height, c.chip)
+			}
+		})
+	}
+}
+
+// A disc must stay a disc: cropping may cut it, stretching would flatten it.
+func TestCroppedNotStretched(t *testing.T) {
+	for _, c := range []struct{ w, h, x, y int }{{1200, 900, 600, 450}, {600, 1200, 300, 450}} {
+		img := image.NewRGBA(image.Rect(0, 0, c.w, c.h))
+		for y := range c.h {
+			for x := range c.w {
+				dx, dy := x-c.x, y-c.y
+				v := uint8(255)
+				if dx*dx+dy*dy < 200*200 {
+					v = 0
+				}
+				img.SetRGBA(x, y, color.RGBA{v, v, v, 255})
+			}
+		}
+		face, err := jpeg.Decode(bytes.NewReader(fit(t, pngOf(t, img)).Face))
+		if err != nil {
+			t.Fatal(err)
+		}
+		dark := image.Rectangle{}
+		for y := range FaceHeight {
+			for x := range FaceWidth {
+				if r, _, _, _ := face.At(x, y).RGBA(); r < 0x8000 {
+					dark = dark.Union(image.Rect(x, y, x+1, y+1))
+				}
+			}
+		}
+		if d := dark.Dx() - dark.Dy(); d < -2 || d > 2 || dark.Dx() < 100 {
+			t.Errorf("the disc of %d x %d became %v", c.w, c.h, dark.Size())
+		}
+	}
+}
+
+func TestFrameKeepsTheMiddleAndTheHead(t *testing.T) {
+	if got := frame(900, 600); got != image.Rect(250, 0, 650, 600) {
+		t.Error(got)
+	}
+	if got := frame(400, 1000); got != image.Rect(0, 100, 400, 700) {
+		t.Error(got)
+	}
+}
+
+// withExif puts an APP1 segment with one field before the rest of a JPEG.
+func withExif(file []byte, order binary.AppendByteOrder, orientation uint16) []byte {
+	tiff := []byte("MM\x00\x2a")
+	if order.AppendUint16(nil, 1)[0] == 1 {
+		tiff = []byte("II\x2a\x00")
+	}
+	tiff = order.AppendUint32(tiff, 8)
+	tiff = order.AppendUint16(tiff, 1) // entries
+	tiff = order.AppendUint16(tiff, orientationTag)
+	tiff = order.AppendUint16(tiff, 3) // SHORT
+	tiff = order.AppendUint32(tiff, 1)
+	tiff = order.AppendUint16(tiff, orientation)
+	tiff = append(tiff, 0, 0, 0, 0, 0, 0)
+	body := append([]byte("Exif\x00\x00"), tiff...)
+	out := binary.BigEndian.AppendUint16([]byte("\xff\xd8\xff\xe1"), uint16(len(body)+2))
+	return append(append(out, body...), file[2:]...)
+}
+
+// What each orientation must bring to the corners, by the definition in EXIF 2.3, section 4.6.4: where the file's
+// first row and first column stand. The corners are top left, top right, bottom left, bottom right.
+func TestEveryOrientationIsMadeUpright(t *testing.T) {
+	for orientation, want := range map[uint16][4]int{
+		0: {0, 1, 2, 3}, 1: {0, 1, 2, 3}, 2: {1, 0, 3, 2}, 3: {3, 2, 1, 0}, 4: {2, 3, 0, 1},
+		5: {0, 2, 1, 3}, 6: {2, 0, 3, 1}, 7: {3, 1, 2, 0}, 8: {1, 3, 0, 2}, 9: {0, 1, 2, 3},
+	} {
+		for _, order := range []binary.AppendByteOrder{binary.BigEndian, binary.LittleEndian} {
+			file := withExif(jpegOf(t, quarters(600, 600)), order, orientation)
+			face, err := jpeg.Decode(bytes.NewReader(fit(t, file).Face))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, p := range []image.Point{{40, 40}, {196, 40}, {40, 314}, {196, 314}} {
+				if got := nearest(face.At(p.X, p.Y)); got != want[i] {
+					t.Errorf("orientation %d, %v: corner %d shows the file's corner %d, want %d", orientation, order, i, got, want[i])
+				}
+			}
+		}
+	}
+}
+
+func nearest(c color.Color) (corner int) {
+	best := 1 << 30
+	r, g, b, _ := c.RGBA()
+	for i, k := range corners {
+		dr, dg, db := int(r>>8)-int(k.R), int(g>>8)-int(k.G), int(b>>8)-int(k.B)
+		if d := dr*dr + dg*dg + db*db; d < best {
+			best, corner = d, i
+		}
+	}
+	return corner
+}
+
+// A photograph that lies on its side has width and height exchanged: what is cropped must be the upright picture.
+func TestLyingPhotographIsCroppedUpright(t *testing.T) {
+	file := withExif(jpegOf(t, quarters(900, 600)), binary.BigEndian, 6)
+	face, err := jpeg.Decode(bytes.NewReader(fit(t, file).Face))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Upright it is 600 x 900, exactly 2:3: all four corners must be there to the edge.
+	for i, p := range []image.Point{{3, 3}, {232, 3}, {3, 350}, {232, 350}} {
+		if got, want := nearest(face.At(p.X, p.Y)), [4]int{2, 0, 3, 1}[i]; got != want {
+			t.Errorf("corner %d shows %d, want %d", i, got, want)
+		}
+	}
+}
+
+func TestMetadataIsDropped(t *testing.T) {
+	p := fit(t, withExif(jpegOf(t, quarters(600, 900)), binary.BigEndian, 1))
+	for _, file := range [][]byte{p.Chip, p.Face} {
+		if bytes.Contains(file, []byte("Exif")) || !bytes.HasPrefix(file, []byte("\xff\xd8\xff\xdb")) {
+			t.Errorf("the file begins with % x", file[:20])
+		}
+	}
+}
+
+func TestTransparentBecomesWhite(t *testing.T) {
+	face, err := jpeg.Decode(bytes.NewReader(fit(t, pngOf(t, image.NewNRGBA(image.Rect(0, 0, 300, 450)))).Face))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, g, b, _ := face.At(100, 100).RGBA(); r>>8 != 255 || g>>8 != 255 || b>>8 != 255 {
+		t.Errorf("%d %d %d", r>>8, g>>8, b>>8)
+	}
+}
+
+func noise(w, h int) *image.RGBA {
+	random := rand.New(rand.NewPCG(1, 2))
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	for i := range img.Pix {
+		img.Pix[i] = byte(random.Uint32())
+	}
+	return img
+}
+
+func TestChipKeepsItsBudgetEvenForNoise(t *testing.T) {
+	p := fit(t, pngOf(t, noise(640, 960)))
+	if len(p.Chip) > ChipBudget || size(t, p.Chip) != image.Pt(p.Width, p.Height) {
+		t.Errorf("%d bytes, %d x %d", len(p.Chip), p.Width, p.Height)
+	}
+}
+
+func TestSameFileGivesSameBytes(t *testing.T) {
+	file := pngOf(t, noise(500, 700))
+	a, b := fit(t, file), fit(t, file)
+	if !bytes.Equal(a.Chip, b.Chip) || !bytes.Equal(a.Face, b.Face) {
+		t.Error("two runs differ")
+	}
+}
+
+// bomb is a PNG whose header says 30,000 x 30,000 pixels.
+func bomb() []byte {
+	head := []byte("IHDR\x00\x00\x75\x30\x00\x00\x75\x30\x08\x02\x00\x00\x00")
+	file := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), head...)
+	return binary.BigEndian.AppendUint32(file, crc32.ChecksumIEEE(head))
+}
+
+func TestRefusals(t *testing.T) {
+	whole := jpegOf(t, noise(400, 600))
+	wholePNG := pngOf(t, quarters(400, 600))
+	scans := append(bytes.Clone(whole), bytes.Repeat([]byte("\xff\xda"), maxScans)...)
+	for _, c := range []struct {
+		name string
+		file []byte
+		kind error
+		says string
+	}{
+		{"nothing", nil, ErrNotImage, "portrait: file is not a JPEG or PNG image"},
+		{"text", []byte("a portrait"), ErrNotImage, "portrait: file is not a JPEG or PNG image"},
+		{"GIF", []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00;"), ErrNotImage, "not a JPEG or PNG"},
+		{"JPEG cut in half", whole[:len(whole)/2], ErrTruncated, "portrait: image is truncated: it ends before its last line of pixels"},
+		{"JPEG without its end", whole[:len(whole)-2], ErrTruncated, "truncated"},
+		{"JPEG cut in its header", whole[:30], ErrTruncated, "truncated"},
+		{"PNG cut in half", wholePNG[:len(wholePNG)/2], ErrTruncated, "truncated"},
+		{"PNG without its end", wholePNG[:len(wholePNG)-12], ErrTruncated, "truncated"},
+		{"PNG with a wrong checksum", flipped(wholePNG, len(wholePNG)-14), ErrDamaged, "damaged"},
+		{"bomb", bomb(), ErrTooLarge, "portrait: 30000 x 30000 pixels is too large: the limit is 40 million pixels"},
+		{"too many scans", scans, ErrTooLarge, "portrait: JPEG of 101 scans is too large: the limit is 100"},
+		{"small", jpegOf(t, quarters(235, 354)), ErrTooSmall,
+			"portrait: 235 x 354 pixels is too small: after cropping to 2:3 at least 236 x 354 are needed"},
+		{"a strip", jpegOf(t, quarters(5000, 50)), ErrTooSmall, "too small"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Fit(bytes.NewReader(c.file))
+			if !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v, want %q", err, c.says)
+			}
+		})
+	}
+}
+
+func flipped(file []byte, at int) []byte {
+	file = bytes.Clone(file)
+	file[at] ^= 1
+	return file
+}
+
+func TestBombCostsNoMemory(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := Fit(bytes.NewReader(bomb()))
+	runtime.ReadMemStats(&after)
+	if spent := after.TotalAlloc - before.TotalAlloc; err == nil || spent > 1<<20 {
+		t.Errorf("%d bytes were allocated, err %v", spent, err)
+	}
+}
+
+// endless is a reader that does not end and does not know its size.
+type endless struct{ read int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	e.read += len(p)
+	return len(p), nil
+}
+
+func TestFileThatIsTooLarge(t *testing.T) {
+	e := &endless{}
+	if _, err := Fit(e); !errors.Is(err, ErrTooLarge) || e.read > 2*MaxFile {
+		t.Errorf("%d bytes read, %v", e.read, err)
+	}
+	path := filepath.Join(t.TempDir(), "large.jpg")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 11<<20); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	const want = "portrait: file of 11534336 bytes is too large: the limit is 10485760"
+	if _, err := Fit(file); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, fs.ErrPermission }
+
+func TestFileThatCannotBeRead(t *testing.T) {
+	if _, err := Fit(broken{}); !errors.Is(err, fs.ErrPermission) {
+		t.Error(err)
+	}
+	if _, err := Fit(io.LimitReader(broken{}, 1)); !errors.Is(err, fs.ErrPermission) {
+		t.Error(err)
+	}
+}
+
+func TestBrokenExifIsNoAdvice(t *testing.T) {
+	file := withExif(jpegOf(t, quarters(240, 360)), binary.BigEndian, 6)
+	for cut := range 60 {
+		orientation(file[:cut])
+	}
+	for name, change := range map[string]func([]byte){
+		"directory behind the end":       func(f []byte) { f[16] = 0xff },
+		"more entries than there are":    func(f []byte) { f[20], f[31] = 0xff, 9 },
+		"segment behind the end":         func(f []byte) { f[4] = 0xff },
+		"segment of impossible length 1": func(f []byte) { f[4], f[5] = 0, 1 },
+	} {
+		f := bytes.Clone(file)
+		change(f)
+		if o := orientation(f); o != upright {
+			t.Errorf("%s: orientation %d", name, o)
+		}
+	}
+}
+
+func FuzzFit(f *testing.F) {
+	f.Add(jpegOf(f, quarters(240, 360)))
+	f.Add(withExif(jpegOf(f, quarters(360, 240)), binary.LittleEndian, 6))
+	f.Add(pngOf(f, quarters(240, 360)))
+	f.Add(bomb())
+	f.Fuzz(func(t *testing.T, file []byte) {
+		if c, _, err := header(file); err == nil && c.Width*c.Height > 1_000_000 {
+			t.Skip("a large image is slow, and no different")
+		}
+		p, err := Fit(bytes.NewReader(file))
+		if err != nil {
+			return
+		}
+		if len(p.Chip) > ChipBudget || size(t, p.Face) != image.Pt(FaceWidth, FaceHeight) {
+			t.Errorf("chip of %d bytes, face of %v", len(p.Chip), size(t, p.Face))
+		}
+	})
+}
+
+func FuzzOrientation(f *testing.F) {
+	small := jpegOf(f, quarters(2, 2))
+	f.Add(small)
+	f.Add(withExif(small, binary.LittleEndian, 6))
+	f.Add(withExif(small, binary.BigEndian, 3))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		if o := orientation(file); o < 1 || o > 8 {
+			t.Errorf("orientation %d", o)
+		}
+	})
+}
+
+func BenchmarkFit(b *testing.B) {
+	file := jpegOf(b, quarters(1200, 1800))
+	for b.Loop() {
+		fit(b, file)
+	}
+}

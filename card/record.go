@@ -1,0 +1,166 @@
+package card
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// maxRecord is the longest record that is read, in bytes: many times the longest that a card could carry.
+const maxRecord = 1 << 20
+
+// Records reads documents from JSON: one object, or many one after another (JSON lines). Text comes out in
+// normalisation form C. A record that is no JSON ends the reading; one that is JSON and no record is an error in its
+// place, and the next is read.
+func Records(r io.Reader) iter.Seq2[Document, error] {
+	return func(yield func(Document, error) bool) {
+		budget := &budgetReader{r: r, left: maxRecord}
+		dec := json.NewDecoder(budget)
+		for n := 1; ; n++ {
+			budget.left = maxRecord
+			var raw json.RawMessage
+			err := dec.Decode(&raw)
+			if errors.Is(err, io.EOF) {
+				if n == 1 {
+					yield(Document{}, fmt.Errorf("card: no record in the input"))
+				}
+				return
+			}
+			if err != nil {
+				yield(Document{}, fmt.Errorf("card: record %d: %w", n, explainJSON(err)))
+				return
+			}
+			doc, err := ParseRecord(raw)
+			if err != nil {
+				err = fmt.Errorf("record %d: %w", n, err)
+			}
+			if !yield(doc, err) {
+				return
+			}
+		}
+	}
+}
+
+// budgetReader ends with an error when more than left bytes are taken before left is renewed.
+type budgetReader struct {
+	r    io.Reader
+	left int
+}
+
+var errLongRecord = fmt.Errorf("the record is longer than %d bytes", maxRecord)
+
+func (b *budgetReader) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errLongRecord
+	}
+	n, err := b.r.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
+
+// explainJSON says where and what is wrong without repeating the text: it may be somebody's.
+func explainJSON(err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("not valid JSON near byte %d", syntax.Offset)
+	case errors.As(err, &kind):
+		return fmt.Errorf("%s: a JSON %s stands where %s is due", kind.Field, firstWord(kind.Value), kind.Type)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the JSON text ends in the middle")
+	}
+	return err
+}
+
+func firstWord(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	return word
+}
+
+// ParseRecord reads one document from one JSON object. Keys that no record has, and keys that stand twice, are refused
+// by name; so is text that is not UTF-8. What the record says is not judged here: see [Document.Check].
+func ParseRecord(raw []byte) (Document, error) {
+	if !utf8.Valid(raw) {
+		return Document{}, fmt.Errorf("card: the record is not valid UTF-8 (save the file as UTF-8)")
+	}
+	if err := refuseDoubleKeys(raw); err != nil {
+		return Document{}, fmt.Errorf("card: %w", err)
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	var doc Document
+	if err := dec.Decode(&doc); err != nil {
+		return Document{}, fmt.Errorf("card: %w", explainJSON(err))
+	}
+	for _, t := range doc.texts() {
+		*t.value = norm.NFC.String(*t.value)
+	}
+	return doc, nil
+}
+
+// refuseDoubleKeys finds a key that one object has twice, in whatever case: encoding/json would take the last.
+func refuseDoubleKeys(raw []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	var open []map[string]bool // the keys of each object that is open; nil for an array
+	wantKey := false
+	for {
+		token, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return explainJSON(err)
+		}
+		switch t := token.(type) {
+		case json.Delim:
+			switch t {
+			case '{':
+				open = append(open, map[string]bool{})
+			case '[':
+				open = append(open, nil)
+			default:
+				open = open[:len(open)-1]
+			}
+			if len(open) > 8 {
+				return errors.New("objects are nested too deep")
+			}
+			wantKey = len(open) > 0 && open[len(open)-1] != nil
+			continue
+		case string:
+			if wantKey {
+				keys, key := open[len(open)-1], strings.ToLower(t)
+				if keys[key] {
+					return fmt.Errorf("key %q stands twice", t)
+				}
+				keys[key], wantKey = true, false
+				continue
+			}
+		}
+		wantKey = len(open) > 0 && open[len(open)-1] != nil
+	}
+}
+
+// text is one text field of a record by its name.
+type text struct {
+	name  string
+	value *string
+}
+
+// texts lists the fields of a document that a person writes in words.
+func (d *Document) texts() []text {
+	return []text{
+		{"full_name", &d.FullName}, {"other_names", &d.OtherNames}, {"ethnicity", &d.Ethnicity}, {"religion", &d.Religion},
+		{"place_of_origin", &d.PlaceOfOrigin}, {"place_of_birth", &d.PlaceOfBirth}, {"residence", &d.Residence},
+		{"identifying_features", &d.IdentifyingFeatures}, {"father.full_name", &d.Father.FullName},
+		{"mother.full_name", &d.Mother.FullName}, {"spouse.full_name", &d.Spouse.FullName},
+		{"guardian.full_name", &d.Guardian.FullName}, {"household_head", &d.HouseholdHead},
+	}
+}

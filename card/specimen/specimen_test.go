@@ -1,0 +1,86 @@
+package specimen
+
+import (
+	"bytes"
+	"encoding/json"
+	"image/jpeg"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cancuoc/cancuoc/card"
+	"github.com/cancuoc/cancuoc/card/date"
+)
+
+func TestNames(t *testing.T) {
+	want := []string{"dang-dinh-mau", "dang-dinh-mau-2021", "le-mau-nhi", "nguyen-thi-mau"}
+	if got := Names(); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// document reads a record as strictly as a desk would.
+func document(t *testing.T, name string) (d card.Document) {
+	t.Helper()
+	record, err := Record(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := json.NewDecoder(bytes.NewReader(record))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&d); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return d
+}
+
+func TestRecordsAreDocuments(t *testing.T) {
+	for _, name := range Names() {
+		d := document(t, name)
+		if !strings.HasPrefix(d.PersonalNumber, "000") || len(d.PersonalNumber) != 12 {
+			t.Errorf("%s: personal number %s could be a person's", name, d.PersonalNumber)
+		}
+		if d.Portrait == "" {
+			if d.DateOfIssue.Before(d.DateOfBirth.AddYears(6)) {
+				continue
+			}
+			t.Errorf("%s: no portrait from six years on", name)
+		}
+		file, err := fs.ReadFile(Files(), d.Portrait)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if _, err := jpeg.Decode(bytes.NewReader(file)); err != nil {
+			t.Errorf("%s: %v", d.Portrait, err)
+		}
+	}
+}
+
+func TestTheCitizenWithTwoCards(t *testing.T) {
+	old, now := document(t, "dang-dinh-mau-2021"), document(t, "dang-dinh-mau")
+	if old.Form != "cccd-2021" || now.Form != "cancuoc-2024" || old.PersonalNumber != now.PersonalNumber {
+		t.Errorf("%+v\n%+v", old, now)
+	}
+	want := date.Date{Year: 2040, Month: 3, Day: 15}
+	if old.DateOfExpiry != want || now.DateOfExpiry != want {
+		t.Errorf("expiry %v and %v, want %v", old.DateOfExpiry, now.DateOfExpiry, want)
+	}
+	if old.ChipSerial != "0123456789ABCDEF" {
+		t.Errorf("chip serial %q", old.ChipSerial)
+	}
+}
+
+func TestTheCitizenWhoseCardDoesNotExpire(t *testing.T) {
+	if d := document(t, "nguyen-thi-mau"); d.DateOfExpiry != date.Never || d.Sex != card.Female {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestUnknownName(t *testing.T) {
+	for _, name := range []string{"", "nobody", "../specimen", "files"} {
+		if _, err := Record(name); err == nil || !strings.Contains(err.Error(), "dang-dinh-mau") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}

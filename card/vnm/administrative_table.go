@@ -1,0 +1,45 @@
+package vnm
+
+import "github.com/cancuoc/cancuoc/card/date"
+
+// administrativeCodes is the list of Decision 19/2025/QD-TTg.
+var administrativeCodes = ProvinceTable{
+	Effective: date.Date{Year: 2025, Month: 7, Day: 1},
+	Law:       "Decision 19/2025/QĐ-TTg",
+	Provinces: []Province{
+		{Code: "01", Name: "Hà Nội"},
+		{Code: "04", Name: "Cao Bằng"},
+		{Code: "08", Name: "Tuyên Quang", MergedFrom: []string{"002", "008"}},
+		{Code: "11", Name: "Điện Biên"},
+		{Code: "12", Name: "Lai Châu"},
+		{Code: "14", Name: "Sơn La"},
+		{Code: "15", Name: "Lào Cai", MergedFrom: []string{"010", "015"}},
+		{Code: "19", Name: "Thái Nguyên", MergedFrom: []string{"006", "019"}},
+		{Code: "20", Name: "Lạng Sơn"},
+		{Code: "22", Name: "Quảng Ninh"},
+		{Code: "24", Name: "Bắc Ninh", MergedFrom: []string{"024", "027"}},
+		{Code: "25", Name: "Phú Thọ", MergedFrom: []string{"017", "025", "026"}},
+		{Code: "31", Name: "TP Hải Phòng", MergedFrom: []string{"030", "031"}},
+		{Code: "33", Name: "Hưng Yên", MergedFrom: []string{"033", "034"}},
+		{Code: "37", Name: "Ninh Bình", MergedFrom: []string{"035", "036", "037"}},
+		{Code: "38", Name: "Thanh Hóa"},
+		{Code: "40", Name: "Nghệ An"},
+		{Code: "42", Name: "Hà Tĩnh"},
+		{Code: "44", Name: "Quảng Trị", MergedFrom: []string{"044", "045"}},
+		{Code: "46", Name: "TP Huế", MergedFrom: []string{"046"}},
+		{Code: "48", Name: "TP Đà Nẵng", MergedFrom: []string{"048", "049"}},
+		{Code: "51", Name: "Quảng Ngãi", MergedFrom: []string{"051", "062"}},
+		{Code: "52", Name: "Gia Lai", MergedFrom: []string{"052", "064"}},
+		{Code: "56", Name: "Khánh Hòa", MergedFrom: []string{"056", "058"}},
+		{Code: "66", Name: "Đắk Lắk", MergedFrom: []string{"054", "066"}},
+		{Code: "68", Name: "Lâm Đồng", MergedFrom: []string{"060", "067", "068"}},
+		{Code: "75", Name: "Đồng Nai", MergedFrom: []string{"070", "075"}, Note: "a city since 30 April 2026 (Resolution 30/2026/QH16)"},
+		{Code: "79", Name: "TP Hồ Chí Minh", MergedFrom: []string{"074", "077", "079"}},
+		{Code: "80", Name: "Tây Ninh", MergedFrom: []string{"072", "080"}},
+		{Code: "82", Name: "Đồng Tháp", MergedFrom: []string{"082", "087"}},
+		{Code: "86", Name: "Vĩnh Long", MergedFrom: []string{"083", "084", "086"}},
+		{Code: "91", Name: "An Giang", MergedFrom: []string{"089", "091"}},
+		{Code: "92", Name: "TP Cần Thơ", MergedFrom: []string{"092", "093", "094"}},
+		{Code: "96", Name: "Cà Mau", MergedFrom: []string{"095", "096"}},
+	},
+}

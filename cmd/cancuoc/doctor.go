@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cancuoc/cancuoc/card/pki"
+	"github.com/cancuoc/cancuoc/card/register"
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
+	"github.com/cancuoc/cancuoc/reader/pcsc"
+)
+
+func newDoctorCommand(d *desk) *cobra.Command {
+	return &cobra.Command{
+		Use: "doctor", Short: "Say what is missing on this machine or station, and what mends it", Args: cobra.NoArgs,
+		Long: `Look at the station and at the machine. Each line says what was looked at, whether it is good, and if not, the
+command that mends it. What only some work needs (a reader, the virtual reader) is "optional".`,
+		Example: "  cancuoc doctor\n  cancuoc doctor --station /srv/desk-1 --json",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), d) },
+	}
+}
+
+// finding is one line of the doctor.
+type finding struct {
+	Name     string `json:"name"`
+	Good     bool   `json:"good"`
+	Optional bool   `json:"optional,omitempty"`
+	Detail   string `json:"detail"`
+	Mend     string `json:"mend,omitempty"` // the command that mends it
+}
+
+func runDoctor(ctx context.Context, d *desk) error {
+	findings := append(d.examineStation(ctx), examineMachine(ctx)...)
+	err := d.print(findings, func(w io.Writer) {
+		for _, f := range findings {
+			mark := "good"
+			switch {
+			case !f.Good && f.Optional:
+				mark = "optional"
+			case !f.Good:
+				mark = "MISSING"
+			}
+			fmt.Fprintf(w, "%-9s %-20s %s\n", mark, f.Name, f.Detail)
+			if !f.Good && f.Mend != "" {
+				fmt.Fprintf(w, "%-9s %-20s mend it with: %s\n", "", "", f.Mend)
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range findings {
+		if !f.Good && !f.Optional {
+			return silent(exitFailed)
+		}
+	}
+	return nil
+}
+
+func found(name string, err error, good, mend string) finding {
+	if err != nil {
+		return finding{Name: name, Detail: err.Error(), Mend: mend}
+	}
+	return finding{Name: name, Good: true, Detail: good}
+}
+
+func (d *desk) examineStation(ctx context.Context) []finding {
+	config, err := station.LoadConfig(d.station)
+	if err != nil {
+		return []finding{found("station", err, "", "cancuoc init "+d.station)}
+	}
+	return []finding{
+		found("station", nil, fmt.Sprintf("%s (%s)", d.station, config.Name), ""),
+		examineRegister(ctx, station.Path(d.station, config.Register)),
+		examineSigner(d.station, config),
+		examineKeyFile(d.station, config),
+		examineTrust(d.station, config),
+		examinePrintFolder(station.Path(d.station, config.Print)),
+	}
+}
+
+func examineRegister(ctx context.Context, path string) finding {
+	reg, err := register.Open(ctx, path)
+	if err == nil {
+		err = reg.Close()
+	}
+	return found("register", err, path, "restore "+path+" from its backup")
+}
+
+func examineSigner(folder string, config station.Config) finding {
+	c, err := config.SignerCertificate(folder)
+	if err != nil {
+		return found("document signer", err, "", "cancuoc init a new station and move the orders there")
+	}
+	now := time.Now()
+	if err := errors.Join(c.Validity(now), c.KeyUsable(now)); err != nil {
+		return found("document signer", err, "", "cancuoc init a new station: a signer's key is used for three months")
+	}
+	return found("document signer", nil, fmt.Sprintf("%s, its key may sign until %s", c.Subject, c.KeyNotEnd.Format(time.DateOnly)), "")
+}
+
+func examineKeyFile(folder string, config station.Config) finding {
+	path := station.Path(folder, strings.TrimPrefix(config.Authority.SignerKey, "file:"))
+	info, err := os.Stat(path)
+	if err != nil {
+		return found("signing key", err, "", "restore "+path+" from its backup")
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return found("signing key", fmt.Errorf("%s may be read by others (mode %04o)", path, info.Mode().Perm()), "", "chmod 600 "+path)
+	}
+	_, _, err = config.Signer(folder, nil)
+	if errors.Is(err, pki.ErrPassphrase) {
+		return found("signing key", nil, path+", encrypted: issuing asks for its passphrase", "")
+	}
+	return found("signing key", err, path+", not encrypted", "restore "+path+" from its backup")
+}
+
+func examineTrust(folder string, config station.Config) finding {
+	trust, err := config.Trust(folder)
+	path := station.Path(folder, config.Authority.Trust)
+	return found("trust anchors", err, fmt.Sprintf("%d in %s", len(trust.Anchors), path), "put CSCA certificates into "+path)
+}
+
+func examinePrintFolder(path string) finding {
+	f, err := os.CreateTemp(path, ".doctor-*")
+	if err == nil {
+		f.Close()
+		err = os.Remove(f.Name())
+	}
+	return found("print folder", err, path, "mkdir -p "+path)
+}
+
+func examineMachine(ctx context.Context) []finding {
+	const install = "apt-get install pcscd vsmartcard-vpcd"
+	ctx, stop := context.WithTimeout(ctx, 5*time.Second)
+	defer stop()
+	readers, err := pcsc.Readers(ctx)
+	service := found("smart card service", err, fmt.Sprintf("pcscd answers, %d readers", len(readers)), "apt-get install pcscd && pcscd --foreground &")
+	drivers, _ := filepath.Glob("/usr/lib/pcsc/drivers/serial/libifdvpcd.so*")
+	var virtual error
+	if len(drivers) == 0 {
+		virtual = errors.New("pcscd's virtual reader (vpcd) is not installed")
+	}
+	driver := found("virtual reader", virtual, "driver installed", install)
+	service.Optional, driver.Optional = true, true
+	return []finding{service, driver}
+}

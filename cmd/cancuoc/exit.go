@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"github.com/cancuoc/cancuoc/card/apdu"
+	"github.com/cancuoc/cancuoc/card/bac"
+	"github.com/cancuoc/cancuoc/card/perso"
+	"github.com/cancuoc/cancuoc/card/pki"
+	"github.com/cancuoc/cancuoc/card/register"
+	"github.com/cancuoc/cancuoc/card/scp"
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
+	"github.com/cancuoc/cancuoc/layout"
+	"github.com/cancuoc/cancuoc/reader"
+	"github.com/cancuoc/cancuoc/reader/pcsc"
+	"github.com/cancuoc/cancuoc/simulator"
+)
+
+// The exit codes, as every help lists them.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInput       = 3
+	exitNotAllowed  = 4
+	exitCard        = 5
+	exitKey         = 6
+	exitRegister    = 7
+	exitSome        = 8
+	exitNotGenuine  = 9
+	exitNotProven   = 10
+	exitNotValid    = 11
+	exitInterrupted = 130
+)
+
+const exitCodesHelp = `
+Exit codes:
+  0 done (read, verify: genuine and valid)   1 failed              2 usage
+  3 input rejected                           4 not authorised      5 card or reader
+  6 key or HSM                               7 register            8 some of many failed
+  9 not genuine    10 not proven    11 genuine but not valid    130 interrupted, may be resumed
+`
+
+// coded is an error that knows its exit code.
+type coded struct {
+	code int
+	err  error
+}
+
+func (c coded) Error() string { return c.err.Error() }
+func (c coded) Unwrap() error { return c.err }
+
+func withCode(code int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return coded{code, err}
+}
+
+// silent is an outcome that has been printed already and only sets the exit code.
+type silent int
+
+func (silent) Error() string { return "" }
+
+func isSilent(err error) bool {
+	var s silent
+	return errors.As(err, &s)
+}
+
+// codes tells which exit code stands for which error, the first that fits.
+func codes() []struct {
+	code int
+	errs []error
+} {
+	return []struct {
+		code int
+		errs []error
+	}{
+		{exitInput, []error{register.ErrLiveCard, register.ErrInput, register.ErrNotFound, station.ErrNothingToDo,
+			layout.ErrNoTemplate, layout.ErrDoesNotFit, layout.ErrNoGlyph}},
+		{exitNotGenuine, []error{station.ErrChipDiffers}},
+		{exitCard, []error{pcsc.ErrUnavailable, pcsc.ErrNoService, pcsc.ErrNoReader, pcsc.ErrNoCard, pcsc.ErrManyCards,
+			pcsc.ErrInUse, pcsc.ErrRemoved, perso.ErrLocked, reader.ErrAccess, simulator.ErrInUse, simulator.ErrPowerLost,
+			register.ErrOtherChip, register.ErrChipTaken, scp.ErrCryptogram, bac.ErrChip, bac.ErrRefused}},
+		{exitKey, []error{pki.ErrPassphrase, pki.ErrKeyFile, pki.ErrKeyPeriod}},
+		{exitRegister, []error{register.ErrStorage, register.ErrBusy, register.ErrNotRegister, register.ErrNewer,
+			register.ErrExists, register.ErrClaimed, register.ErrState, station.ErrNoStation}},
+	}
+}
+
+func exitCode(ctx context.Context, err error) int {
+	var s silent
+	var c coded
+	var sw apdu.StatusWord
+	switch {
+	case errors.As(err, &s):
+		return int(s)
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &c):
+		return c.code
+	}
+	for _, row := range codes() {
+		for _, known := range row.errs {
+			if errors.Is(err, known) {
+				return row.code
+			}
+		}
+	}
+	if errors.As(err, &sw) {
+		return exitCard
+	}
+	if strings.HasPrefix(err.Error(), "unknown command") {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// sentence is the error for the operator, with what mends it where the error itself cannot know.
+func sentence(err error, code int) string {
+	text := err.Error()
+	switch {
+	case code == exitInterrupted:
+		return "interrupted; the same command goes on where this one stopped"
+	case errors.Is(err, syscall.ENOSPC):
+		return text + "; make room on the disk and run the same command again"
+	case errors.Is(err, syscall.EROFS):
+		return text + "; the disk is read-only: mount it for writing and run the same command again"
+	case errors.Is(err, simulator.ErrPowerLost), errors.Is(err, pcsc.ErrRemoved):
+		return text + "; put the same card back and run the same command again"
+	case errors.Is(err, fs.ErrPermission):
+		return text + "; give this user the right to it"
+	}
+	return text
+}

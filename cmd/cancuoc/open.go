@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
+	"github.com/cancuoc/cancuoc/reader/pcsc"
+	"github.com/cancuoc/cancuoc/simulator"
+)
+
+// cardRef is a parsed reference to a card.
+type cardRef struct {
+	scheme string // "sim" or "pcsc"
+	name   string // a file, a folder (ending in a slash), or part of a reader's name
+	faults simulator.Faults
+}
+
+const refHelp = "card: sim:FILE, sim:DIR/ or pcsc:NAME"
+
+func parseRef(text string) (cardRef, error) {
+	scheme, rest, found := strings.Cut(text, ":")
+	switch {
+	case text == "":
+		return cardRef{}, withCode(exitUsage, fmt.Errorf("which card? name it with --card (sim:FILE, sim:DIR/ or pcsc:NAME)"))
+	case !found || scheme != "sim" && scheme != "pcsc":
+		return cardRef{}, withCode(exitUsage, fmt.Errorf("--card %s: a card is named sim:FILE, sim:DIR/ or pcsc:NAME", text))
+	case scheme == "pcsc":
+		return cardRef{scheme: scheme, name: rest}, nil
+	}
+	name, query, _ := strings.Cut(rest, "?")
+	if name == "" {
+		return cardRef{}, withCode(exitUsage, fmt.Errorf("--card %s: name the card file after the colon", text))
+	}
+	faults, err := parseFaults(query)
+	return cardRef{scheme: scheme, name: name, faults: faults}, err
+}
+
+// parseFaults reads fault=NAME or fault=NAME@N.
+func parseFaults(query string) (simulator.Faults, error) {
+	var f simulator.Faults
+	if query == "" {
+		return f, nil
+	}
+	value, ok := strings.CutPrefix(query, "fault=")
+	name, at, _ := strings.Cut(value, "@")
+	n, err := strconv.Atoi(at)
+	if !ok || name != "cut" || err != nil || n < 1 {
+		return f, withCode(exitUsage, fmt.Errorf("%q is no fault of a simulated card: fault=cut@N, N counting commands from 1", query))
+	}
+	f.CutAt = n
+	return f, nil
+}
+
+// folder tells whether the reference names a folder with a card file for each order.
+func (r cardRef) folder() bool { return r.scheme == "sim" && strings.HasSuffix(r.name, "/") }
+
+// forOrder gives the reference of one order's card.
+func (r cardRef) forOrder(id int64) cardRef {
+	if r.folder() {
+		r.name = filepath.Join(r.name, fmt.Sprintf("order-%06d.sim", id))
+	}
+	return r
+}
+
+// open opens the card. With make, a simulated card that is not there is made, blank.
+func (r cardRef) open(ctx context.Context, make bool) (station.Card, error) {
+	if r.scheme == "pcsc" {
+		c, err := pcsc.Connect(ctx, r.name)
+		if err != nil {
+			return nil, withCode(exitCard, err)
+		}
+		return c, nil
+	}
+	if r.folder() {
+		return nil, withCode(exitUsage, fmt.Errorf("sim:%s names a folder: only `cancuoc issue` takes one", r.name))
+	}
+	return r.openSimulated(make)
+}
+
+func (r cardRef) openSimulated(make bool) (*simulator.Card, error) {
+	if make {
+		if err := makeBlank(r.name); err != nil {
+			return nil, err
+		}
+	}
+	c, err := simulator.OpenCard(r.name, rand.Reader)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, withCode(exitCard, fmt.Errorf("no card file %s (make a blank one with `cancuoc simulate new %s`)", r.name, r.name))
+	}
+	if err != nil {
+		return nil, withCode(exitCard, err)
+	}
+	c.Faults = r.faults
+	return c, nil
+}
+
+// makeBlank makes a blank card file where there is none.
+func makeBlank(path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	err := newBlank(path)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return withCode(exitCard, err)
+}
+
+// newBlank makes a blank card file, and the folder for it.
+func newBlank(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	blank, err := blankState()
+	if err != nil {
+		return err
+	}
+	store, err := simulator.Create(path, blank)
+	if err != nil {
+		return err
+	}
+	return store.Close()
+}
+
+func blankState() (simulator.State, error) { return simulator.Blank(rand.Reader) }

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cancuoc/cancuoc/card"
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
+	"github.com/cancuoc/cancuoc/layout/pdf"
+)
+
+type renderOptions struct {
+	record, out string
+}
+
+func newRenderCommand(d *desk) *cobra.Command {
+	var opts renderOptions
+	cmd := &cobra.Command{
+		Use: "render RECORD -o FILE.pdf", Short: "Draw both faces of a record's card, as a specimen", Args: cobra.ExactArgs(1),
+		Long: `Draw front and back of the card of one record into a PDF, overprinted SPECIMEN / MẪU. No station is needed and
+nothing is registered.`,
+		Example: `  cancuoc render citizen.json -o card.pdf`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			opts.record = args[0]
+			return runRender(cmd.Context(), d, opts)
+		},
+	}
+	cmd.Flags().StringVarP(&opts.out, "output", "o", "", "the PDF to write")
+	return cmd
+}
+
+func runRender(_ context.Context, d *desk, opts renderOptions) error {
+	if !strings.HasSuffix(strings.ToLower(opts.out), ".pdf") {
+		return withCode(exitUsage, errors.New("name the PDF to write: -o FILE.pdf"))
+	}
+	doc, folder, err := d.oneRecord(opts.record)
+	if err != nil {
+		return withInput(err)
+	}
+	prepared, err := prepare(doc, folder, true)
+	if err != nil {
+		return withInput(err)
+	}
+	faces, err := station.Faces(prepared.doc, prepared.portrait.Face, true)
+	if err != nil {
+		return withInput(err)
+	}
+	if err := writeFile(opts.out, func(w io.Writer) error { return pdf.Write(w, faces.Front, faces.Back) }); err != nil {
+		return err
+	}
+	for _, w := range prepared.warnings {
+		d.note("warning: %s", w.Text)
+	}
+	result := struct {
+		File string `json:"file"`
+	}{opts.out}
+	return d.print(result, func(w io.Writer) { fmt.Fprintf(w, "%s: both faces\n", opts.out) })
+}
+
+// oneRecord reads a file that must hold one record.
+func (d *desk) oneRecord(name string) (doc card.Document, folder string, err error) {
+	source, folder, err := d.openRecords(name)
+	if err != nil {
+		return card.Document{}, "", err
+	}
+	defer source.Close()
+	n := 0
+	for next, err := range card.Records(source) {
+		if n++; n > 1 {
+			return card.Document{}, "", fmt.Errorf("%s holds more than one record: name a file with one", name)
+		}
+		if err != nil {
+			return card.Document{}, "", err
+		}
+		doc = next
+	}
+	return doc, folder, nil
+}
+
+// writeFile writes a file that is there whole or not at all.
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".cancuoc-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer os.Remove(f.Name()) // does nothing once it has been renamed
+	err = write(f)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

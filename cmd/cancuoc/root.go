@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/cancuoc/cancuoc/card/apdu"
+)
+
+// streams are what a command reads and writes: results on out, everything else on err.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// terminal tells whether a stream is one, for progress and prompts.
+func terminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// desk is what every command shares: the streams and the global flags.
+type desk struct {
+	streams
+	station string
+	json    bool
+	trace   string
+
+	traceFile *os.File
+}
+
+const longHelp = `cancuoc issues chip identity cards and lets anyone check them.
+
+A station is a folder with a register, a signing authority and a configuration; make one with
+"cancuoc init". Cards are named sim:FILE (a simulated card in a file; a blank one is made if there is
+none), sim:DIR/ (when issuing: a file of its own for each order) or pcsc:NAME (the card in the reader
+with NAME in its name; nothing after the colon: the one reader that holds a card). For trials a
+simulated card takes a fault: sim:FILE?fault=cut@12 loses its power at the twelfth command.
+
+Results go to standard output, everything else to standard error.`
+
+// run executes one command line and gives the exit code.
+func run(ctx context.Context, args []string, s streams) int {
+	d := &desk{streams: s}
+	root := newRoot(d)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	d.closeTrace()
+	if err != nil {
+		code := exitCode(ctx, err)
+		if !isSilent(err) {
+			fmt.Fprintf(d.err, "cancuoc: %s\n", sentence(err, code))
+		}
+		return code
+	}
+	return 0
+}
+
+func newRoot(d *desk) *cobra.Command {
+	root := &cobra.Command{
+		Use: "cancuoc", Short: "Issue chip identity cards and check them", Long: longHelp,
+		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(d.in)
+	root.SetOut(d.out)
+	root.SetErr(d.err)
+	flags := root.PersistentFlags()
+	flags.StringVar(&d.station, "station", defaultStation(), "folder of the station (else $CANCUOC_STATION, else .)")
+	flags.BoolVar(&d.json, "json", false, "print results as JSON")
+	flags.StringVar(&d.trace, "trace", "", "append to `FILE` one line per command to a card, without bodies")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withCode(exitUsage, err) })
+	root.SetHelpTemplate(root.HelpTemplate() + exitCodesHelp)
+	root.AddCommand(newInitCommand(d), newOrderCommand(d), newIssueCommand(d), newReadCommand(d), newVerifyCommand(d),
+		newRenderCommand(d), newMRZCommand(d), newNumberCommand(d), newQRCommand(d), newReadersCommand(d),
+		newSimulateCommand(d), newDoctorCommand(d), newDemoCommand(d))
+	usageErrors(root)
+	return root
+}
+
+// usageErrors gives what is wrong with the arguments of any command the exit code of usage.
+func usageErrors(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return withCode(exitUsage, fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath()))
+			}
+			return nil
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		usageErrors(sub)
+	}
+}
+
+func defaultStation() string {
+	if dir := os.Getenv("CANCUOC_STATION"); dir != "" {
+		return dir
+	}
+	return "."
+}
+
+// print writes a result: as JSON when that was asked for, else as the text that write makes of it.
+func (d *desk) print(result any, write func(w io.Writer)) error {
+	if !d.json {
+		out := &failing{w: d.out}
+		write(out)
+		return out.err
+	}
+	enc := json.NewEncoder(d.out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(result)
+}
+
+// failing remembers the first error of a writer, so that a full disk does not pass for success.
+type failing struct {
+	w   io.Writer
+	err error
+}
+
+func (f *failing) Write(p []byte) (int, error) {
+	n, err := f.w.Write(p)
+	if f.err == nil && err != nil {
+		f.err = fmt.Errorf("write the result: %w", err)
+	}
+	return n, err
+}
+
+// note writes a line for the operator.
+func (d *desk) note(format string, args ...any) { fmt.Fprintf(d.err, format+"\n", args...) }
+
+// tracing opens the trace file, once; nil when none was asked for.
+func (d *desk) tracing() (*apdu.Trace, error) {
+	if d.trace == "" {
+		return nil, nil
+	}
+	if d.traceFile == nil {
+		f, err := os.OpenFile(d.trace, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, withCode(exitUsage, fmt.Errorf("--trace: %w", err))
+		}
+		d.traceFile = f
+	}
+	return &apdu.Trace{W: d.traceFile}, nil
+}
+
+func (d *desk) closeTrace() {
+	if d.traceFile != nil {
+		d.traceFile.Close()
+	}
+}
+
+// input reads a whole argument that is text itself, or "-" for standard input; at most a megabyte.
+func (d *desk) input(arg string) (string, error) {
+	if arg != "-" {
+		return arg, nil
+	}
+	return readText(d.in)
+}
+
+// file reads a whole small file, or "-" for standard input.
+func (d *desk) file(name string) (string, error) {
+	if name == "-" {
+		return readText(d.in)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return "", withCode(exitInput, err)
+	}
+	defer f.Close()
+	return readText(f)
+}
+
+func readText(r io.Reader) (string, error) {
+	const most = 1 << 20
+	b, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err != nil {
+		return "", withCode(exitInput, err)
+	}
+	if len(b) > most {
+		return "", withCode(exitInput, fmt.Errorf("the input is longer than %d bytes", most))
+	}
+	return strings.TrimRight(string(b), "\r\n"), nil
+}
+
+// shown gives a path as the operator wrote it or a shorter one.
+func shown(path string) string {
+	wd, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(wd, path); err == nil && !strings.HasPrefix(rel, "..") {
+		return rel
+	}
+	return path
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cancuoc/cancuoc/card/perso"
+	"github.com/cancuoc/cancuoc/simulator"
+	"github.com/cancuoc/cancuoc/simulator/vpcd"
+)
+
+func newSimulateCommand(d *desk) *cobra.Command {
+	var plug bool
+	var port int
+	cmd := &cobra.Command{
+		Use: "simulate", Short: "Make, show, reset simulated cards, or plug them into a virtual reader",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if plug {
+				return cobra.MinimumNArgs(1)(cmd, args)
+			}
+			return cobra.NoArgs(cmd, args)
+		},
+		Long: `Simulated cards live in card files. With --reader they are plugged into pcscd's virtual reader (package
+vsmartcard-vpcd), the first into its first slot and so on, until this command is interrupted.`,
+		Example: `  cancuoc simulate new card.sim
+  cancuoc simulate --reader sim:card.sim
+  cancuoc simulate show card.sim --json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !plug {
+				return cmd.Help()
+			}
+			return runSimulateReader(cmd.Context(), d, args, port)
+		},
+	}
+	cmd.Flags().BoolVar(&plug, "reader", false, "plug the cards named as arguments into the virtual reader")
+	cmd.Flags().IntVar(&port, "port", vpcd.Port, "TCP port of the virtual reader's first slot")
+	cmd.AddCommand(
+		&cobra.Command{Use: "new FILE", Short: "Make a blank card", Args: cobra.ExactArgs(1),
+			Example: "  cancuoc simulate new card.sim",
+			RunE:    func(_ *cobra.Command, args []string) error { return runSimulateNew(d, args[0]) }},
+		&cobra.Command{Use: "show FILE", Short: "Show what a card file holds, without its data", Args: cobra.ExactArgs(1),
+			Example: "  cancuoc simulate show card.sim",
+			RunE:    func(_ *cobra.Command, args []string) error { return runSimulateShow(d, args[0]) }},
+		newSimulateResetCommand(d))
+	return cmd
+}
+
+func newSimulateResetCommand(d *desk) *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{Use: "reset FILE --yes", Short: "Make a card blank again, as no real one can be", Args: cobra.ExactArgs(1),
+		Long:    "Put a new blank chip in the place of the one in a card file. What was on it is gone.",
+		Example: "  cancuoc simulate reset card.sim --yes",
+		RunE: func(_ *cobra.Command, args []string) error {
+			if !yes {
+				return withCode(exitUsage, errors.New("what is on the card would be gone: say --yes"))
+			}
+			return runSimulateReset(d, args[0])
+		}}
+	cmd.Flags().BoolVar(&yes, "yes", false, "lose what is on the card")
+	return cmd
+}
+
+// simulated is what is shown of a card file.
+type simulated struct {
+	File      string          `json:"file"`
+	ChipID    string          `json:"chip_id"`
+	LifeCycle perso.LifeCycle `json:"life_cycle"`
+	ATR       string          `json:"atr"`
+	Capacity  int             `json:"capacity"`
+	Files     []simulatedFile `json:"files"`
+}
+
+type simulatedFile struct {
+	Name    string           `json:"name"`
+	Size    int              `json:"size"`
+	Written int              `json:"written"`
+	Read    simulator.Access `json:"read"`
+}
+
+func newSimulated(path string, s simulator.State) simulated {
+	result := simulated{File: path, ChipID: hex.EncodeToString(s.ChipID), LifeCycle: s.LifeCycle,
+		ATR: strings.ToUpper(hex.EncodeToString(s.ATR)), Capacity: s.Capacity}
+	for _, f := range s.Files {
+		result.Files = append(result.Files, simulatedFile{f.Name(), f.Size, len(f.Content), f.Read})
+	}
+	return result
+}
+
+func (s simulated) write(w io.Writer) {
+	fmt.Fprintf(w, "%s: chip %s, %s, ATR %s, memory for %d bytes\n", s.File, s.ChipID, s.LifeCycle, s.ATR, s.Capacity)
+	for _, f := range s.Files {
+		fmt.Fprintf(w, "  %-12s %6d bytes, %d written, read by: %s\n", f.Name, f.Size, f.Written, f.Read)
+	}
+}
+
+func runSimulateNew(d *desk, path string) error {
+	if err := newBlank(path); err != nil {
+		return withCode(exitInput, err)
+	}
+	return runSimulateShow(d, path)
+}
+
+func runSimulateShow(d *desk, path string) error {
+	store, state, err := simulator.Open(path)
+	if err != nil {
+		return withCode(exitInput, err)
+	}
+	defer store.Close()
+	result := newSimulated(path, state)
+	return d.print(result, result.write)
+}
+
+func runSimulateReset(d *desk, path string) error {
+	store, _, err := simulator.Open(path)
+	if err != nil {
+		return withCode(exitInput, err)
+	}
+	blank, err := blankState()
+	if err == nil {
+		err = store.Save(blank)
+	}
+	store.Close()
+	if err != nil {
+		return err
+	}
+	return runSimulateShow(d, path)
+}
+
+// runSimulateReader plugs each card into a slot and serves it until the context ends or a card fails.
+func runSimulateReader(ctx context.Context, d *desk, names []string, port int) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var wait sync.WaitGroup
+	failures := make(chan error, len(names))
+	for i, name := range names {
+		ref, err := parseRef(name)
+		if err != nil || ref.scheme != "sim" || ref.folder() {
+			return withCode(exitUsage, fmt.Errorf("%s is no card file: name sim:FILE", name))
+		}
+		card, err := ref.openSimulated(true)
+		if err != nil {
+			return err
+		}
+		defer card.Close()
+		conn, err := vpcd.Dial(ctx, port+i)
+		if err != nil {
+			return withCode(exitCard, err)
+		}
+		d.note("%s is in slot %d of the virtual reader (interrupt to take it out)", name, i+1)
+		wait.Go(func() {
+			if err := vpcd.Serve(ctx, conn, card); err != nil {
+				failures <- withCode(exitCard, err)
+				stop()
+			}
+		})
+	}
+	wait.Wait()
+	close(failures)
+	return <-failures
+}

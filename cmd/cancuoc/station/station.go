@@ -1,0 +1,217 @@
+// Package station is the issuing desk: it moves an order from one state to the next until its card is issued.
+//
+//	ordered -> checked -> signed -> personalised -> verified -> printed -> issued
+//
+// The states and their steps are one table and one loop. Each step ends in one transaction of the register that moves
+// the order and writes its line of history; so a desk that loses its power is resumed by running it again. Before the
+// first command that cannot be undone goes to a chip, the register has committed which chip that is.
+package station
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/cancuoc/cancuoc/card"
+	"github.com/cancuoc/cancuoc/card/apdu"
+	"github.com/cancuoc/cancuoc/card/pki"
+	"github.com/cancuoc/cancuoc/card/pki/cms"
+	"github.com/cancuoc/cancuoc/card/register"
+	"github.com/cancuoc/cancuoc/card/scp"
+)
+
+// Card is a card in a reader, of whatever kind.
+type Card interface {
+	apdu.Transmitter
+	Reset() error // selection and sessions are lost
+	Close() error
+}
+
+// Desk is one station at work.
+type Desk struct {
+	Register    *register.Register
+	Certificate pki.Certificate // the document signer
+	Signer      cms.Signer
+	Trust       pki.Trust
+	ChipKeys    scp.StaticKeys
+	PrintFolder string
+
+	Actor string                  // names the station in the history
+	Owner string                  // names this process in claims
+	Alive func(owner string) bool // tells whether another process still runs
+	Rand  io.Reader
+	Now   func() time.Time
+
+	Trace    *apdu.Trace                  // if set, sees every command
+	Progress func(done, of int)           // if set, is told how far the chip has been written
+	Begin    func(id int64, name string)  // if set, is told of each step that begins
+	Done     func(id int64, outcome Step) // if set, is told of each step that is done
+}
+
+// Step is one step that is done.
+type Step struct {
+	Name   string        `json:"name"`
+	Detail string        `json:"detail"` // what it did, for the operator
+	Took   time.Duration `json:"took_ns"`
+}
+
+// stage is one row of the table: what leads from one state to the next. run gives what the history is to remember.
+type stage struct {
+	from, to register.State
+	name     string
+	run      func(*job, context.Context) (outcome, error)
+}
+
+// outcome is what a step leaves: a line for the history and the operator, and data to resume from.
+type outcome struct {
+	detail string
+	data   []byte
+}
+
+func stages() []stage {
+	return []stage{
+		{register.Ordered, register.Checked, "check", (*job).check},
+		{register.Checked, register.Signed, "sign", (*job).sign},
+		{register.Signed, register.Personalised, "personalise", (*job).personalise},
+		{register.Personalised, register.Verified, "verify", (*job).verify},
+		{register.Verified, register.Printed, "print", (*job).print},
+		{register.Printed, register.Issued, "record", (*job).record},
+	}
+}
+
+func stageFrom(state register.State) (stage, bool) {
+	for _, s := range stages() {
+		if s.from == state {
+			return s, true
+		}
+	}
+	return stage{}, false
+}
+
+// job is one order on its way.
+type job struct {
+	*Desk
+	order register.Order
+	doc   card.Document
+	open  func() (Card, error)
+	card  Card // once it has been opened
+}
+
+// claimTime is how long an order stays claimed by a process of which nothing more is heard.
+const claimTime = 10 * time.Minute
+
+func (d *Desk) claim() register.Claim {
+	now := d.Now()
+	return register.Claim{Owner: d.Owner, At: now, Until: now.Add(claimTime), Alive: d.Alive}
+}
+
+// Issue takes one order as far as it goes: to issued, if nothing stands in the way. open gives the card for it and is
+// called when a step first needs one.
+func (d *Desk) Issue(ctx context.Context, id int64, open func() (Card, error)) (register.Order, error) {
+	order, err := d.Register.Claim(ctx, id, d.claim())
+	if err != nil {
+		return register.Order{}, err
+	}
+	return d.carry(ctx, order, open)
+}
+
+// IssueNext does the same for the oldest order above id after that waits and that no other process works on. It
+// answers false when there is none.
+func (d *Desk) IssueNext(ctx context.Context, after int64, open func(id int64) (Card, error)) (order register.Order, found bool, err error) {
+	order, found, err = d.Register.Next(ctx, register.Filter{After: after}, d.claim())
+	if err != nil || !found {
+		return order, found, err
+	}
+	order, err = d.carry(ctx, order, func() (Card, error) { return open(order.ID) })
+	return order, true, err
+}
+
+func (d *Desk) carry(ctx context.Context, order register.Order, open func() (Card, error)) (register.Order, error) {
+	defer d.Register.Release(context.WithoutCancel(ctx), order.ID, d.Owner)
+	doc, err := card.ParseRecord(order.Record)
+	if err != nil {
+		return order, err
+	}
+	j := &job{Desk: d, order: order, doc: doc, open: open}
+	defer j.closeCard()
+	for {
+		s, more := stageFrom(j.order.State)
+		if !more {
+			return j.order, nothingToDo(order.State, j.order)
+		}
+		if err := j.advance(ctx, s); err != nil {
+			return j.order, fmt.Errorf("order %d: %s: %w", j.order.ID, s.name, err)
+		}
+	}
+}
+
+// ErrNothingToDo is answered for an order that was at the end of its way, or aside of it, before we began.
+var ErrNothingToDo = errors.New("station: the order cannot be moved on")
+
+func nothingToDo(before register.State, order register.Order) error {
+	if before != order.State {
+		return nil
+	}
+	if order.Reason != "" {
+		return fmt.Errorf("%w: it is %s (%s)", ErrNothingToDo, order.State, order.Reason)
+	}
+	return fmt.Errorf("%w: it is %s already", ErrNothingToDo, order.State)
+}
+
+// advance does one step and moves the order on in the register, in one transaction with its line of history.
+func (j *job) advance(ctx context.Context, s stage) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if j.Begin != nil {
+		j.Begin(j.order.ID, s.name)
+	}
+	start := time.Now()
+	result, err := s.run(j, ctx)
+	if err != nil {
+		return err
+	}
+	err = j.Register.Advance(ctx, j.order.ID, register.Step{
+		From: s.from, To: s.to, Actor: j.Actor, Detail: result.detail, At: j.Now(), Owner: j.Owner, Data: result.data,
+	})
+	if err != nil {
+		return err
+	}
+	j.order.State = s.to
+	if j.Done != nil {
+		j.Done(j.order.ID, Step{s.name, result.detail, time.Since(start)})
+	}
+	return nil
+}
+
+// connect gives the wire to the order's card, opened once.
+func (j *job) connect() (*apdu.Conn, error) {
+	if j.card == nil {
+		opened, err := j.open()
+		if err != nil {
+			return nil, err
+		}
+		j.card = opened
+	}
+	var wire apdu.Transmitter = j.card
+	if j.Trace != nil {
+		wire = j.Trace.Wire(wire)
+	}
+	return &apdu.Conn{Wire: wire}, nil
+}
+
+func (j *job) closeCard() {
+	if j.card != nil {
+		j.card.Close()
+	}
+}
+
+// channel gives what is put around a secure channel.
+func (j *job) channel() func(apdu.Sender) apdu.Sender {
+	if j.Trace == nil {
+		return nil
+	}
+	return func(s apdu.Sender) apdu.Sender { return j.Trace.Channel("inner", s) }
+}

@@ -1,0 +1,238 @@
+package station
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/cancuoc/cancuoc/card"
+	"github.com/cancuoc/cancuoc/card/lds"
+	"github.com/cancuoc/cancuoc/card/perso"
+	"github.com/cancuoc/cancuoc/card/register"
+	"github.com/cancuoc/cancuoc/layout"
+	"github.com/cancuoc/cancuoc/layout/pdf"
+	"github.com/cancuoc/cancuoc/reader"
+)
+
+// check judges the record once more, as it stands in the register, and that its faces can be printed: before a chip
+// is touched.
+func (j *job) check(context.Context) (outcome, error) {
+	if _, err := j.doc.Check(); err != nil {
+		return outcome{}, err
+	}
+	if _, err := Faces(j.doc, j.order.Face, j.Certificate.Specimen()); err != nil {
+		return outcome{}, err
+	}
+	return outcome{detail: "record and faces"}, nil
+}
+
+// sign makes all that goes onto the chip. The data is kept in the register until the card is issued, so that a resumed
+// run writes and compares the very same bytes.
+func (j *job) sign(context.Context) (outcome, error) {
+	if err := j.Certificate.KeyUsable(j.Now()); err != nil {
+		return outcome{}, fmt.Errorf("%w: the document signer needs a new key", err)
+	}
+	doc, err := j.doc.DrawSerial(j.Rand)
+	if err != nil {
+		return outcome{}, err
+	}
+	data, err := card.Issue(doc, j.order.Chip, j.Signer, j.Now())
+	if err != nil {
+		return outcome{}, err
+	}
+	stored, err := json.Marshal(data)
+	if err != nil {
+		return outcome{}, err
+	}
+	return outcome{detail: fmt.Sprintf("%d files, chip serial %s", len(data.Files), doc.ChipSerial), data: stored}, nil
+}
+
+// production loads what sign has made.
+func (j *job) production(ctx context.Context) (perso.Data, error) {
+	stored, err := j.Register.Production(ctx, j.order.ID)
+	if err != nil {
+		return perso.Data{}, err
+	}
+	var data perso.Data
+	if err := json.Unmarshal(stored, &data); err != nil {
+		return perso.Data{}, fmt.Errorf("station: the production data in the register is damaged")
+	}
+	return data, nil
+}
+
+// personalise writes the chip. The register commits which chip it is before anything is written. A chip that turns
+// out locked though this order was begun on it was finished before the power went: verification will tell.
+func (j *job) personalise(ctx context.Context) (outcome, error) {
+	data, err := j.production(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	conn, err := j.connect()
+	if err != nil {
+		return outcome{}, err
+	}
+	chip, err := perso.Terminal{Keys: j.ChipKeys, Rand: j.Rand, Channel: j.channel()}.Open(conn)
+	if err != nil {
+		return outcome{}, err
+	}
+	if chip.State != perso.Blank && chip.State != perso.Personalised && j.order.ChipID != chip.ChipID {
+		return outcome{}, fmt.Errorf("%w (chip %s): use a blank one", perso.ErrLocked, chip.ChipID)
+	}
+	if err := j.Register.Intend(ctx, j.order.ID, chip.ChipID, j.Now()); err != nil {
+		return outcome{}, err
+	}
+	j.order.ChipID = chip.ChipID
+	if chip.State == perso.Locked {
+		return outcome{detail: "chip " + chip.ChipID + " was written and locked by an earlier run"}, nil
+	}
+	report, err := chip.Write(ctx, data, j.Progress)
+	if err != nil {
+		return outcome{}, err
+	}
+	return outcome{detail: fmt.Sprintf("chip %s, %d bytes in %d commands", chip.ChipID, report.Bytes, report.Commands)}, nil
+}
+
+// ErrChipDiffers says that the chip does not hold what was to be written to it. The card is waste.
+var ErrChipDiffers = errors.New("station: the chip does not hold what was signed for it")
+
+// verify reads the chip as anyone would, judges it, and compares every file with what was to be written. A chip that
+// differs cannot be mended, since it is locked: the order is spoiled.
+func (j *job) verify(ctx context.Context) (outcome, error) {
+	data, err := j.production(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	reading, err := j.read(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	verdict := reader.Verify(reading, j.Trust, j.Now())
+	fault := compare(reading, data)
+	if fault == nil && verdict.Verdict != reader.Genuine {
+		fault = fmt.Errorf("%w: it is judged %s (%s)", ErrChipDiffers, verdict.Verdict, failing(verdict))
+	}
+	if fault != nil {
+		err := j.Register.Spoil(ctx, j.order.ID, fault.Error(), j.Actor, j.Now())
+		return outcome{}, errors.Join(fault, err)
+	}
+	return outcome{detail: fmt.Sprintf("%s, %d files as signed", verdict.Verdict, len(data.Files))}, nil
+}
+
+func (j *job) read(ctx context.Context) (reader.Reading, error) {
+	conn, err := j.connect()
+	if err != nil {
+		return reader.Reading{}, err
+	}
+	if err := j.card.Reset(); err != nil {
+		return reader.Reading{}, err
+	}
+	access, err := reader.AccessByNumber(j.doc.PersonalNumber, j.doc.DateOfBirth, j.doc.DateOfExpiry)
+	if err != nil {
+		return reader.Reading{}, err
+	}
+	return reader.Inspection{Access: access, Rand: j.Rand, Channel: j.channel()}.Read(ctx, conn)
+}
+
+// compare finds a file that differs from what was signed, byte for byte.
+func compare(reading reader.Reading, data perso.Data) error {
+	for _, f := range data.Files {
+		content, there := reading.Files[f.Name()]
+		if !there && isClosed(reading, f) {
+			continue
+		}
+		if !there || !bytes.Equal(content, f.Content) {
+			return fmt.Errorf("%w: %s", ErrChipDiffers, f.Name())
+		}
+	}
+	if len(reading.Files)+len(reading.Closed) != len(data.Files) {
+		return fmt.Errorf("%w: it has other files beside", ErrChipDiffers)
+	}
+	return nil
+}
+
+func isClosed(reading reader.Reading, f perso.File) bool {
+	for _, name := range reading.Closed {
+		if name == f.Name() {
+			return true
+		}
+	}
+	return false
+}
+
+func failing(v reader.Verdict) string {
+	var names []string
+	for _, c := range v.Checks {
+		if c.Result == reader.Fail || c.Result == reader.Unknown {
+			names = append(names, c.Name+": "+c.Detail)
+		}
+	}
+	return strings.Join(names, "; ")
+}
+
+// print draws both faces into the order's own file, which is on the disk before the step counts as done.
+func (j *job) print(context.Context) (outcome, error) {
+	faces, err := Faces(j.doc, j.order.Face, j.Certificate.Specimen())
+	if err != nil {
+		return outcome{}, err
+	}
+	var out bytes.Buffer
+	if err := pdf.Write(&out, faces.Front, faces.Back); err != nil {
+		return outcome{}, err
+	}
+	path := filepath.Join(j.PrintFolder, PrintName(j.order.ID))
+	if err := writeDurably(path, out.Bytes()); err != nil {
+		return outcome{}, err
+	}
+	return outcome{detail: fmt.Sprintf("%s, both faces, %d bytes", path, out.Len())}, nil
+}
+
+// PrintName is the name of the file of an order's faces.
+func PrintName(id int64) string { return fmt.Sprintf("order-%06d.pdf", id) }
+
+// record ends the work: the card is active.
+func (j *job) record(context.Context) (outcome, error) {
+	return outcome{detail: "the card is active"}, nil
+}
+
+// Faces composes the two faces of a document; portrait is the JPEG for the face, nil for none.
+func Faces(doc card.Document, portrait []byte, specimen bool) (layout.Faces, error) {
+	lines, err := doc.MRZ()
+	if err != nil {
+		return layout.Faces{}, err
+	}
+	qr, err := doc.QR()
+	if err != nil {
+		return layout.Faces{}, err
+	}
+	return layout.Compose(layout.Card{Document: doc, MRZ: lines, QR: qr, Portrait: portrait, Specimen: specimen})
+}
+
+// Plan tells what Issue would do with an order, touching neither chip nor register.
+func (d *Desk) Plan(order register.Order, buffers lds.Buffers) (perso.Report, error) {
+	doc, err := card.ParseRecord(order.Record)
+	if err != nil {
+		return perso.Report{}, err
+	}
+	if stage, more := stageFrom(order.State); !more {
+		return perso.Report{}, nothingToDo(order.State, order)
+	} else if stage.from != register.Ordered && stage.from != register.Checked {
+		return perso.Report{}, fmt.Errorf("station: order %d is %s: it would be resumed", order.ID, order.State)
+	}
+	j := &job{Desk: d, order: order, doc: doc}
+	if _, err := j.check(context.Background()); err != nil {
+		return perso.Report{}, err
+	}
+	signed, err := j.sign(context.Background())
+	if err != nil {
+		return perso.Report{}, err
+	}
+	var data perso.Data
+	if err := json.Unmarshal(signed.data, &data); err != nil {
+		return perso.Report{}, err
+	}
+	return perso.Plan(data, buffers)
+}

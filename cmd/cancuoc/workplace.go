@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/cancuoc/cancuoc/card/pki"
+	"github.com/cancuoc/cancuoc/card/register"
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
+)
+
+// workplace is an open station: its configuration and its register.
+type workplace struct {
+	folder   string
+	config   station.Config
+	register *register.Register
+}
+
+// openStation opens the station that --station names.
+func (d *desk) openStation(ctx context.Context) (*workplace, error) {
+	config, err := station.LoadConfig(d.station)
+	if err != nil {
+		return nil, withCode(exitRegister, err)
+	}
+	reg, err := register.Open(ctx, station.Path(d.station, config.Register))
+	if err != nil {
+		return nil, withCode(exitRegister, err)
+	}
+	return &workplace{d.station, config, reg}, nil
+}
+
+// desk makes the workplace ready to issue: with the signing key, which may need a passphrase.
+func (w *workplace) desk(d *desk, passphrase []byte) (*station.Desk, error) {
+	certificate, signer, err := w.config.Signer(w.folder, passphrase)
+	if err != nil {
+		return nil, withCode(exitKey, err)
+	}
+	trust, err := w.config.Trust(w.folder)
+	if err != nil {
+		return nil, withCode(exitKey, err)
+	}
+	keys, err := w.config.ChipKeys(w.folder)
+	if err != nil {
+		return nil, withCode(exitKey, err)
+	}
+	trace, err := d.tracing()
+	if err != nil {
+		return nil, err
+	}
+	host, _ := os.Hostname()
+	return &station.Desk{
+		Register: w.register, Certificate: certificate, Signer: signer, Trust: trust, ChipKeys: keys,
+		PrintFolder: station.Path(w.folder, w.config.Print), Actor: "station " + w.config.Name,
+		Owner: fmt.Sprintf("%s/%d", host, os.Getpid()), Alive: aliveOn(host), Rand: rand.Reader, Now: time.Now, Trace: trace,
+	}, nil
+}
+
+// aliveOn tells of owners written host/pid whether they may still run; of other hosts it cannot know.
+func aliveOn(host string) func(owner string) bool {
+	return func(owner string) bool {
+		where, number, _ := strings.Cut(owner, "/")
+		pid, err := strconv.Atoi(number)
+		if where != host || err != nil {
+			return true
+		}
+		return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
+	}
+}
+
+// passphrase finds the passphrase of the station's keys, where they have one: from the named file, from the file that
+// $CANCUOC_PASSPHRASE_FILE names, or asked for at a terminal.
+func (d *desk) passphrase(file string) ([]byte, error) {
+	if file == "" {
+		file = os.Getenv("CANCUOC_PASSPHRASE_FILE")
+	}
+	if file == "" {
+		return nil, nil
+	}
+	text, err := d.file(file)
+	if err != nil {
+		return nil, withCode(exitKey, fmt.Errorf("passphrase: %w", err))
+	}
+	if text == "" {
+		return nil, withCode(exitKey, fmt.Errorf("passphrase: %s is empty", file))
+	}
+	return []byte(text), nil
+}
+
+// withPassphrase runs open without a passphrase, and once more with one that was asked for at the terminal, if the
+// key turns out to need it.
+func (d *desk) withPassphrase(file string, open func(passphrase []byte) error) error {
+	passphrase, err := d.passphrase(file)
+	if err != nil {
+		return err
+	}
+	err = open(passphrase)
+	if passphrase != nil || !errors.Is(err, pki.ErrPassphrase) || !terminal(d.in) || !terminal(d.err) {
+		return err
+	}
+	fmt.Fprint(d.err, "Passphrase of the signing key: ")
+	typed, err := term.ReadPassword(int(d.in.(*os.File).Fd()))
+	fmt.Fprintln(d.err)
+	if err != nil {
+		return withCode(exitKey, err)
+	}
+	return open(typed)
+}

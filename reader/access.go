@@ -1,0 +1,47 @@
+package reader
+
+import (
+	"fmt"
+
+	"github.com/cancuoc/cancuoc/card/apdu"
+	"github.com/cancuoc/cancuoc/card/date"
+	"github.com/cancuoc/cancuoc/card/mrz"
+	"github.com/cancuoc/cancuoc/card/vnm"
+)
+
+// Access is what the holder shows so that the card may be read. It prints as [secret].
+type Access struct {
+	information string // MRZ_information (Doc 9303-11, section 4.3.2)
+}
+
+// AccessByMRZ takes the three lines of the machine readable zone.
+func AccessByMRZ(text string) (Access, error) {
+	zone, err := mrz.Parse(text)
+	if err != nil {
+		return Access{}, err
+	}
+	return Access{zone.Information()}, nil
+}
+
+// AccessByNumber takes the fields of which the zone is made: personal number, date of birth, date of expiry.
+func AccessByNumber(number string, birth, expiry date.Date) (Access, error) {
+	information, err := vnm.AccessInformation(number, birth, expiry)
+	return Access{information}, err
+}
+
+// String hides the secret.
+func (Access) String() string { return "[secret]" }
+
+// GoString hides the secret from %#v.
+func (Access) GoString() string { return "[secret]" }
+
+// checkApplication answers what can be wrong with a card's answer to a SELECT of the eMRTD application.
+func checkApplication(resp apdu.Response) error {
+	switch resp.SW {
+	case apdu.SWOK:
+		return nil
+	case apdu.SWFileNotFound:
+		return fmt.Errorf("reader: no eMRTD application answers (%w): the card is blank, or of an unknown kind", resp.SW)
+	}
+	return fmt.Errorf("reader: select the eMRTD application: %w", resp.SW)
+}

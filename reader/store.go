@@ -1,0 +1,117 @@
+package reader
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/cancuoc/cancuoc/card/lds"
+)
+
+// indexName is the file of a stored reading that says what the other files are.
+const indexName = "reading.json"
+
+// maxFile is the longest file that is taken from a stored reading, in bytes: more than a chip holds.
+const maxFile = 1 << 20
+
+// index is the content of reading.json.
+type index struct {
+	Format string   `json:"format"` // always "cancuoc reading"
+	Access string   `json:"access"`
+	Closed []string `json:"closed,omitempty"`
+}
+
+const indexFormat = "cancuoc reading"
+
+// Save stores a reading in a folder, each file under the standard's name, readable by nobody else. A reading that was
+// there before is replaced; a folder that holds anything else is refused.
+func (r Reading) Save(folder string) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("reader: %w", err)
+	}
+	if err := clear(folder); err != nil {
+		return err
+	}
+	for name, content := range r.Files {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
+			return fmt.Errorf("reader: save %s: %w", name, err)
+		}
+	}
+	b, err := json.MarshalIndent(index{indexFormat, r.Access, r.Closed}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(folder, indexName), append(b, '\n'), 0o600); err != nil {
+		return fmt.Errorf("reader: save the reading: %w", err)
+	}
+	return nil
+}
+
+// clear removes an earlier reading from a folder.
+func clear(folder string) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return fmt.Errorf("reader: %w", err)
+	}
+	for _, e := range entries {
+		if _, known := lds.ByName(e.Name()); !known && e.Name() != indexName {
+			return fmt.Errorf("reader: %s holds %q and is no folder of a reading: name another", folder, e.Name())
+		}
+	}
+	for _, e := range entries {
+		if err := os.Remove(filepath.Join(folder, e.Name())); err != nil {
+			return fmt.Errorf("reader: %w", err)
+		}
+	}
+	return nil
+}
+
+// Load reads a stored reading.
+func Load(folder string) (Reading, error) {
+	b, err := readBounded(filepath.Join(folder, indexName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Reading{}, fmt.Errorf("reader: %s is not a stored reading: it has no %s", folder, indexName)
+	}
+	if err != nil {
+		return Reading{}, err
+	}
+	var i index
+	if err := json.Unmarshal(b, &i); err != nil || i.Format != indexFormat {
+		return Reading{}, fmt.Errorf("reader: %s is not the index of a reading", filepath.Join(folder, indexName))
+	}
+	r := Reading{Access: i.Access, Closed: i.Closed, Files: map[string][]byte{}}
+	for _, file := range lds.Catalogue() {
+		if file.MF {
+			continue // none of a stored reading's, and EF.ATR/INFO is no name for a file on a disk
+		}
+		content, err := readBounded(filepath.Join(folder, file.Name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return Reading{}, err
+		}
+		r.Files[file.Name] = content
+	}
+	return r, nil
+}
+
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reader: %w", err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(b) > maxFile {
+		err = fmt.Errorf("longer than %d bytes", maxFile)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reader: %s: %w", path, err)
+	}
+	return b, nil
+}

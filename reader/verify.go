@@ -1,0 +1,319 @@
+package reader
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cancuoc/cancuoc/card/date"
+	"github.com/cancuoc/cancuoc/card/lds"
+	"github.com/cancuoc/cancuoc/card/pki"
+	"github.com/cancuoc/cancuoc/card/pki/cms"
+	"github.com/cancuoc/cancuoc/card/vnm"
+)
+
+// Result is the outcome of one check.
+type Result string
+
+// The results of a check.
+const (
+	Pass    Result = "pass"
+	Fail    Result = "fail"
+	Absent  Result = "absent"  // there is nothing to check
+	Weak    Result = "weak"    // right, by means that no longer prove anything
+	Unknown Result = "unknown" // it could not be checked
+)
+
+// Check is one thing that was looked at.
+type Check struct {
+	Name   string `json:"name"`
+	Result Result `json:"result"`
+	Detail string `json:"detail"`
+}
+
+// Authenticity is the verdict: is this the card of the authority that it names?
+type Authenticity string
+
+// The verdicts.
+const (
+	Genuine    Authenticity = "genuine"
+	NotGenuine Authenticity = "not-genuine" // something on the card is false
+	NotProven  Authenticity = "not-proven"  // nothing is false, and something that proves it is missing
+)
+
+// Status is whether a card may be used, whoever made it.
+type Status string
+
+// The states in which a card can be.
+const (
+	Valid         Status = "valid"
+	Expired       Status = "expired"
+	Suspended     Status = "suspended"
+	Revoked       Status = "revoked"
+	StatusUnknown Status = "unknown"
+)
+
+// Verdict is the judgement of a reading. An expired card is genuine all the same: Status stands apart.
+type Verdict struct {
+	Checks   []Check      `json:"checks"`
+	Verdict  Authenticity `json:"verdict"`
+	Status   Status       `json:"status"`
+	Specimen bool         `json:"specimen"` // a specimen authority signed it: it proves nothing about a person
+}
+
+// Verify judges a reading by the anchors that the verifier trusts, at the given time: passive authentication
+// (Doc 9303-11, section 5.1) and what surrounds it. It has no side effect and needs no card.
+func Verify(r Reading, trust pki.Trust, now time.Time) Verdict {
+	j := judgement{reading: r, trust: trust, now: now}
+	steps := []struct {
+		name  string
+		check func() (Result, string)
+	}{
+		{"access", j.access}, {"files", j.files}, {"hashes", j.hashes}, {"signature", j.signature}, {"chain", j.chain},
+		{"validity", j.validity}, {"revocation", j.revocation}, {"chip", j.chip},
+	}
+	var v Verdict
+	for _, s := range steps {
+		result, detail := s.check()
+		v.Checks = append(v.Checks, Check{s.name, result, detail})
+	}
+	v.Verdict = conclude(v.Checks)
+	v.Status = statusOf(r, now)
+	v.Specimen = j.anchor.Specimen() || j.signer.Specimen()
+	return v
+}
+
+// conclude draws the verdict from the checks. A false file, hash, signature or chain is a false card; whatever could
+// not be shown leaves it unproven. Only two checks may be without an object: revocation, where no list is at hand,
+// and chip, where the authority promises no chip authentication.
+func conclude(checks []Check) Authenticity {
+	verdict := Genuine
+	for _, c := range checks {
+		falsified := slices.Contains([]string{"files", "hashes", "signature", "chain", "chip"}, c.Name)
+		mayBeAbsent := c.Name == "revocation" || c.Name == "chip"
+		switch {
+		case c.Result == Pass, c.Result == Absent && mayBeAbsent:
+		case c.Result == Fail && falsified:
+			return NotGenuine
+		default:
+			verdict = NotProven
+		}
+	}
+	return verdict
+}
+
+// judgement carries what one check learns to the next.
+type judgement struct {
+	reading Reading
+	trust   pki.Trust
+	now     time.Time
+
+	sod    *lds.SOD        // once it has been parsed
+	signer pki.Certificate // the document signer, once it has been found
+	anchor pki.Certificate // the CSCA, once the chain stands
+}
+
+func (j *judgement) access() (Result, string) {
+	if j.reading.Access != "BAC" {
+		return Unknown, "the reading does not say how the card was opened"
+	}
+	return Pass, "Basic Access Control, 3DES secure messaging"
+}
+
+// files checks that the files are whole and that EF.COM, EF.SOD and the data groups speak of the same set.
+func (j *judgement) files() (Result, string) {
+	content, there := j.reading.Files["EF.SOD"]
+	if !there {
+		return Unknown, "EF.SOD is missing: nothing on this card is signed"
+	}
+	sod, err := lds.ParseSOD(content)
+	if err != nil {
+		return Fail, err.Error()
+	}
+	j.sod = &sod
+	if err := parseAll(j.reading.Files, j.now); err != nil {
+		return Fail, err.Error()
+	}
+	if extra := j.unsigned(); len(extra) > 0 {
+		return Fail, fmt.Sprintf("%s: on the card or in EF.COM, and not in EF.SOD", strings.Join(extra, ", "))
+	}
+	if missing := j.missing(); len(missing) > 0 {
+		return Unknown, fmt.Sprintf("%s: in EF.SOD, and not on the card", strings.Join(missing, ", "))
+	}
+	return Pass, fmt.Sprintf("%d files, %d data groups in EF.SOD%s", len(j.reading.Files), len(sod.SecurityObject.DataGroups()), j.closed())
+}
+
+func (j *judgement) closed() string {
+	if len(j.reading.Closed) == 0 {
+		return ""
+	}
+	return "; closed to this terminal: " + strings.Join(j.reading.Closed, ", ")
+}
+
+// parseAll reads every file for which this program has a reader.
+func parseAll(files map[string][]byte, now time.Time) error {
+	parsers := []struct {
+		name  string
+		parse func([]byte) error
+	}{
+		{"EF.COM", func(b []byte) error { _, err := lds.ParseCOM(b); return err }},
+		{"EF.DG1", func(b []byte) error { _, err := zoneOf(b, now); return err }},
+		{"EF.DG2", func(b []byte) error { _, err := lds.ParseDG2(b); return err }},
+		{"EF.DG13", func(b []byte) error { _, err := vnm.ParseDG13(b); return err }},
+	}
+	for _, p := range parsers {
+		content, there := files[p.name]
+		if !there {
+			continue
+		}
+		if err := p.parse(content); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return nil
+}
+
+// unsigned names the data groups that are on the card, or that EF.COM lists, and that EF.SOD does not cover.
+func (j *judgement) unsigned() []string {
+	var names []string
+	for n := 1; n <= 16; n++ {
+		file, _ := lds.DataGroup(n)
+		_, read := j.reading.Files[file.Name]
+		_, signed := j.sod.SecurityObject.Hashes[n]
+		if !signed && (read || j.inCOM(file.Tag)) {
+			names = append(names, file.Name)
+		}
+	}
+	return names
+}
+
+func (j *judgement) inCOM(tag byte) bool {
+	com, err := lds.ParseCOM(j.reading.Files["EF.COM"])
+	return err == nil && slices.Contains(com.Tags, tag)
+}
+
+func (j *judgement) missing() []string {
+	var names []string
+	for _, n := range j.sod.SecurityObject.DataGroups() {
+		file, _ := lds.DataGroup(n)
+		if _, read := j.reading.Files[file.Name]; !read && !slices.Contains(j.reading.Closed, file.Name) {
+			names = append(names, file.Name)
+		}
+	}
+	return names
+}
+
+func (j *judgement) hashes() (Result, string) {
+	if j.sod == nil {
+		return Unknown, "no EF.SOD to compare with"
+	}
+	checked := 0
+	for _, n := range j.sod.SecurityObject.DataGroups() {
+		file, _ := lds.DataGroup(n)
+		content, read := j.reading.Files[file.Name]
+		if !read {
+			continue
+		}
+		if !j.sod.SecurityObject.Matches(n, content) {
+			return Fail, fmt.Sprintf("%s is not the file that was signed", file.Name)
+		}
+		checked++
+	}
+	if checked == 0 {
+		return Unknown, "no data group was read"
+	}
+	return Pass, fmt.Sprintf("%d data groups agree with EF.SOD (%s)", checked, j.sod.SecurityObject.Hash)
+}
+
+func (j *judgement) signature() (Result, string) {
+	if j.sod == nil {
+		return Unknown, "no EF.SOD"
+	}
+	der, err := j.sod.SignedData.SignerCertificate()
+	if err != nil {
+		return Unknown, err.Error()
+	}
+	if j.signer, err = pki.ParseCertificate(der); err != nil {
+		return undecided(err)
+	}
+	if err := j.sod.SignedData.Verify(der); err != nil {
+		return undecided(err)
+	}
+	return Pass, fmt.Sprintf("%s by %s", j.sod.SignedData.Algorithm, j.signer.Subject)
+}
+
+// undecided tells what cannot be judged from what is false.
+func undecided(err error) (Result, string) {
+	var algorithm *cms.UnsupportedError
+	if errors.As(err, &algorithm) || errors.Is(err, pki.ErrUnsupported) || errors.Is(err, pki.ErrNoAnchor) {
+		return Unknown, err.Error()
+	}
+	return Fail, err.Error()
+}
+
+func (j *judgement) chain() (Result, string) {
+	if j.signer.Raw == nil {
+		return Unknown, "no document signer"
+	}
+	anchor, err := j.trust.Chain(j.signer)
+	if err != nil {
+		return undecided(err)
+	}
+	j.anchor = anchor
+	if lines, err := lds.ParseDG1(j.reading.Files["EF.DG1"]); err == nil && !j.signer.Signs(lines[0]) {
+		return Fail, "the document signer may not sign documents of this type"
+	}
+	if j.anchor.Specimen() {
+		return Pass, anchor.Subject + " (a specimen authority: no real document)"
+	}
+	return Pass, anchor.Subject
+}
+
+// validity judges both certificates at reading time, and the signer's key at signing time (Doc 9303-12, section 4).
+func (j *judgement) validity() (Result, string) {
+	if j.anchor.Raw == nil {
+		return Unknown, "no chain to judge"
+	}
+	for _, c := range []pki.Certificate{j.signer, j.anchor} {
+		if err := c.Validity(j.now); err != nil {
+			return Fail, fmt.Sprintf("%s: %v", c.Subject, err)
+		}
+	}
+	signed := j.sod.SignedData.SigningTime
+	if signed.IsZero() {
+		return Unknown, "EF.SOD does not say when it was signed"
+	}
+	if err := j.signer.KeyUsable(signed); err != nil {
+		return Fail, err.Error()
+	}
+	return Pass, fmt.Sprintf("signed %s by the signing time in EF.SOD", signed.UTC().Format(time.DateOnly))
+}
+
+func (j *judgement) revocation() (Result, string) {
+	return Absent, "no revocation list at hand"
+}
+
+func (j *judgement) chip() (Result, string) {
+	if j.sod == nil {
+		return Unknown, "no EF.SOD says what the chip can prove"
+	}
+	for _, n := range []int{14, 15} {
+		if _, promised := j.sod.SecurityObject.Hashes[n]; promised {
+			return Unknown, fmt.Sprintf("EF.SOD promises chip authentication (EF.DG%d), which this program cannot check yet", n)
+		}
+	}
+	return Absent, "EF.SOD lists neither EF.DG14 nor EF.DG15: a copy of the chip is not excluded"
+}
+
+func statusOf(r Reading, now time.Time) Status {
+	expiry, err := expiryOf(r, now)
+	switch {
+	case err != nil:
+		return StatusUnknown
+	case date.Of(now).After(expiry):
+		return Expired
+	}
+	return Valid
+}

@@ -1,0 +1,134 @@
+// Package simulator is the chip: a card in software that begins blank, is personalised over a secure channel, and is
+// then read like any other. What it keeps without power is its [State]; a [Card] is a State with power.
+//
+//	Transmit  decode
+//	  sm.Chip            unprotect          (secure messaging, once a session has begun)
+//	    router           SELECT: master file, issuer security domain, eMRTD application
+//	      application    access rule, file -> Response
+//	  sm.Chip            protect
+//	          encode
+package simulator
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"sync"
+
+	"github.com/cancuoc/cancuoc/card/apdu"
+	"github.com/cancuoc/cancuoc/card/sm"
+)
+
+// ErrPowerLost is answered by a card that has lost its power until it is opened anew.
+var ErrPowerLost = errors.New("simulator: the card has lost its power")
+
+// Faults are ways in which a simulated card fails. The zero value is a card that works.
+type Faults struct {
+	CutAt int // power is lost at this command, counted from 1 since the card was opened: it is neither done nor answered
+}
+
+// Card is a chip with power. It is a wire (apdu.Transmitter) and may be used by several goroutines, one command at a
+// time.
+type Card struct {
+	Faults Faults
+
+	mutex    sync.Mutex
+	state    State
+	save     func(State) error // keeps a state that has changed
+	close    func() error
+	commands int
+	dead     bool
+
+	session *sm.Chip
+	router  *router
+}
+
+// NewCard gives power to a chip. rand is the chip's randomness; save is called after each command that changed the
+// state, and its error takes the card's power away: what could not be kept must not be answered.
+func NewCard(s State, rand io.Reader, save func(State) error) *Card {
+	c := &Card{state: s, save: save, close: func() error { return nil }}
+	c.router = newRouter(&c.state, rand)
+	c.session = &sm.Chip{Next: c.router}
+	c.router.session = c.session
+	return c
+}
+
+// OpenCard gives power to the chip in a card file.
+func OpenCard(path string, rand io.Reader) (*Card, error) {
+	store, s, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	c := NewCard(s, rand, store.Save)
+	c.close = store.Close
+	return c, nil
+}
+
+// ATR gives the answer to reset.
+func (c *Card) ATR() []byte { return append([]byte(nil), c.state.ATR...) }
+
+// Reset takes the power away and gives it back: selection and sessions are lost. A card whose power was cut by a
+// fault stays without.
+func (c *Card) Reset() error {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.reset()
+	if c.dead {
+		return ErrPowerLost
+	}
+	return nil
+}
+
+func (c *Card) reset() {
+	c.session.Reset()
+	c.router.reset()
+}
+
+// Close takes the power away and lets the card file go.
+func (c *Card) Close() error {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.reset()
+	c.dead = true
+	return c.close()
+}
+
+// Transmit answers one command.
+func (c *Card) Transmit(command []byte) ([]byte, error) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.commands++
+	if c.commands == c.Faults.CutAt {
+		c.reset()
+		c.dead = true
+	}
+	if c.dead {
+		return nil, ErrPowerLost
+	}
+	before := c.state.clone()
+	resp := c.handle(command)
+	if !reflect.DeepEqual(before, c.state) {
+		if err := c.save(c.state); err != nil {
+			c.reset()
+			c.dead = true
+			return nil, fmt.Errorf("%w: %w", ErrPowerLost, err)
+		}
+	}
+	return resp.Bytes(), nil
+}
+
+func (c *Card) handle(command []byte) apdu.Response {
+	if len(command) > c.state.Buffers.Command {
+		return apdu.Response{SW: apdu.SWWrongLength}
+	}
+	cmd, err := apdu.ParseCommand(command)
+	if err != nil {
+		return apdu.Response{SW: apdu.SWWrongLength}
+	}
+	resp := c.session.Handle(cmd)
+	if len(resp.Data) > c.state.Buffers.Response-2 {
+		return apdu.Response{SW: apdu.SWWrongLength}
+	}
+	return resp
+}
