@@ -81,7 +81,6 @@ func TestBlankChip(t *testing.T) {
 		"00a4020c022f01":  apdu.SWOK,
 		"00a4020c02011c":  apdu.SWFileNotFound,
 		"0084000008":      apdu.SWInstructionNotSupported,
-		"00a4000c02":      apdu.SWWrongLength,
 		"0ca4020c02011e":  apdu.SWConditionsNotSatisfied, // secure messaging without a session
 	} {
 		c.Reset()

@@ -41,6 +41,8 @@ func stationRun(path string, endless bool, out io.Writer) error {
 		return err
 	}
 	defer r.Close()
+	fmt.Fprintln(out, "ready")
+	io.Copy(io.Discard, os.Stdin) // until all are ready
 	owner := strconv.Itoa(os.Getpid())
 	for {
 		c := Claim{Owner: owner, At: time.Now(), Until: time.Now().Add(time.Minute), Alive: running}
@@ -54,7 +56,7 @@ func stationRun(path string, endless bool, out io.Writer) error {
 		if found {
 			fmt.Fprintf(out, "took %d %s\n", o.ID, o.State)
 			err = finish(ctx, r, o, owner, out)
-			time.Sleep(5 * time.Millisecond) // somebody changes the card; other stations come to their turn
+			time.Sleep(20 * time.Millisecond) // somebody changes the card; other stations come to their turn
 		} else {
 			_, _, err = r.Add(ctx, sample(fmt.Sprintf("000%d", time.Now().UnixNano())), time.Now())
 		}
@@ -103,7 +105,7 @@ func TestAStationKilledAtAnyMomentLosesNothing(t *testing.T) {
 	must(t, Create(path))
 	said := map[int64]State{} // the last state of each order that a station said was committed
 	rounds := 0
-	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); rounds++ {
+	for begun := time.Now(); time.Since(begun) < 3*time.Second || len(said) < 3 && time.Since(begun) < time.Minute; rounds++ {
 		killedRound(t, path, said)
 		r := open(t, path)
 		consistent(t, r, said)
@@ -126,7 +128,7 @@ func killedRound(t *testing.T, path string, said map[int64]State) {
 	must(t, err)
 	must(t, cmd.Start())
 	lines := bufio.NewScanner(out)
-	if lines.Scan() { // it has begun
+	if lines.Scan() && lines.Scan() { // it is ready and has begun
 		time.AfterFunc(time.Duration(rand.IntN(60_000))*time.Microsecond, func() { cmd.Process.Kill() })
 	}
 	for ok := true; ok; ok = lines.Scan() {
@@ -249,21 +251,34 @@ func TestEachOrderIsTakenByOneOfThreeStations(t *testing.T) {
 	}
 }
 
-// together runs n stations at once to their end and answers what each said.
+// together runs n stations to their end, which begin once all are ready, and answers what each said.
 func together(t *testing.T, path string, n int) [][]string {
 	t.Helper()
+	wait, begin, err := os.Pipe()
+	must(t, err)
 	said := make([][]string, n)
-	errs := make(chan error)
+	ready, done := make(chan bool, n), make(chan error, n)
 	for i := range n {
 		cmd := child(t, path, false)
+		cmd.Stdin = wait
+		out, err := cmd.StdoutPipe()
+		must(t, err)
+		must(t, cmd.Start())
 		go func() {
-			text, err := cmd.Output()
-			said[i] = strings.Split(string(text), "\n")
-			errs <- err
+			for lines := bufio.NewScanner(out); lines.Scan(); {
+				if said[i] = append(said[i], lines.Text()); len(said[i]) == 1 {
+					ready <- true
+				}
+			}
+			done <- cmd.Wait()
 		}()
 	}
 	for range n {
-		if err := <-errs; err != nil {
+		<-ready
+	}
+	must(t, errors.Join(wait.Close(), begin.Close()))
+	for range n {
+		if err := <-done; err != nil {
 			t.Errorf("station: %v", err)
 		}
 	}

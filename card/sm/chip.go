@@ -114,7 +114,7 @@ func parseCommandObjects(field []byte) (commandObjects, apdu.StatusWord) {
 func (c *channel) unprotectCommand(cmd apdu.Command) (apdu.Command, apdu.StatusWord) {
 	c.step()
 	// Le' stands outside the checksum. It is 00 or 0000, or was taken off by a transport that has no place for it.
-	if cmd.Ne != 0 && cmd.Ne != apdu.MaxShortNe && cmd.Ne != apdu.MaxExtendedNe {
+	if cmd.Ne != 0 && cmd.Ne != greatestNe(cmd.Extended) {
 		return apdu.Command{}, apdu.SWSMDataObjectsIncorrect
 	}
 	found, sw := parseCommandObjects(cmd.Data)
@@ -135,6 +135,13 @@ func (c *channel) unprotectCommand(cmd apdu.Command) (apdu.Command, apdu.StatusW
 		plain.Ne, sw = readLe(found.le.Value)
 	}
 	return plain, sw
+}
+
+func greatestNe(extended bool) int {
+	if extended {
+		return apdu.MaxExtendedNe
+	}
+	return apdu.MaxShortNe
 }
 
 func (c *channel) openCommandData(ins byte, o tlv.Object) ([]byte, apdu.StatusWord) {

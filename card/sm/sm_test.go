@@ -379,7 +379,7 @@ func FuzzChipDataObjects(f *testing.F) {
 			return apdu.Response{Data: c.Data, SW: apdu.SWOK}
 		}), s)
 		data := forge(t, s, 1, []byte{0x0C, ins, 0, 0}, objects)
-		resp := chip.Handle(apdu.Command{CLA: 0x0C, INS: ins, Data: data, Ne: 65536})
+		resp := chip.Handle(apdu.Command{CLA: 0x0C, INS: ins, Data: data, Ne: 65536, Extended: true})
 		if chip.Active() != (len(resp.Data) > 0) || !chip.Active() && !smError(resp) {
 			t.Errorf("%x: %x, active %v", objects, resp.Bytes(), chip.Active())
 		}

@@ -2,7 +2,7 @@ package vnm
 
 import "github.com/cancuoc/cancuoc/card/date"
 
-// administrativeCodes is the list of Decision 19/2025/QD-TTg.
+// administrativeCodes is the list of Decision 19/2025/QĐ-TTg.
 var administrativeCodes = ProvinceTable{
 	Effective: date.Date{Year: 2025, Month: 7, Day: 1},
 	Law:       "Decision 19/2025/QĐ-TTg",

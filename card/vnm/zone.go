@@ -100,7 +100,7 @@ type Holder struct {
 func ParseZone(text string, now date.Date) (Holder, error) {
 	zone, err := mrz.Parse(text)
 	if err != nil {
-		return Holder{}, fmt.Errorf("vnm: %w", err)
+		return Holder{}, err
 	}
 	if err := checkZone(zone); err != nil {
 		return Holder{}, fmt.Errorf("vnm: machine readable zone: %s", strings.ReplaceAll(err.Error(), "\n", "; "))

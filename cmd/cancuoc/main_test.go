@@ -1,0 +1,79 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"cancuoc": main})
+}
+
+func storyParams(t *testing.T, folder string) testscript.Params {
+	return testscript.Params{
+		Dir: folder,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("SPECIMENS", absolute(t, "../../card/specimen/files"))
+			env.Setenv("CANCUOC_STATION", "station")
+			return nil
+		},
+		Condition: func(name string) (bool, error) { return name == "root" && os.Geteuid() == 0, nil },
+		Cmds:      storyCommands(),
+	}
+}
+
+func absolute(t *testing.T, path string) string {
+	t.Helper()
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return abs
+}
+
+// The stories of the whole desk, with simulated cards in process.
+func TestStories(t *testing.T) { testscript.Run(t, storyParams(t, "testdata/script")) }
+
+// insideNamespace marks the process that runs beside a pcscd of its own.
+const insideNamespace = "CANCUOC_TEST_PCSCD"
+
+// The same desk through pcscd and its virtual reader, in a namespace of its own.
+func TestStoriesThroughPCSC(t *testing.T) {
+	if os.Getenv(insideNamespace) != "" {
+		testscript.Run(t, storyParams(t, "testdata/pcsc"))
+		return
+	}
+	needs(t, "pcscd", "unshare", "opensc-tool")
+	if err := exec.Command("unshare", "-m", "-n", "true").Run(); err != nil {
+		missing(t, "this machine allows no namespaces: no pcscd of our own")
+	}
+	cmd := exec.Command(absolute(t, "../../.ci/with-pcscd"), os.Args[0], "-test.run=^TestStoriesThroughPCSC$", "-test.v", "-test.timeout=5m")
+	cmd.Env = append(os.Environ(), insideNamespace+"=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "PASS: TestStoriesThroughPCSC/") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// needs skips the test where a program is missing, and fails it in CI.
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			missing(t, p+" is not installed: .ci/packages installs it")
+		}
+	}
+}
+
+func missing(t *testing.T, reason string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal(reason)
+	}
+	t.Skip(reason)
+}

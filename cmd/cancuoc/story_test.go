@@ -1,0 +1,99 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// storyCommands are what the stories can do beside running cancuoc.
+func storyCommands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
+	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		"exit":   storyExit,
+		"field":  storyField,
+		"edit":   storyEdit,
+		"grow":   storyGrow,
+		"await":  storyAwait,
+		"flip":   storyFlip,
+		"tmpfs":  storyTmpfs,
+		"umount": storyUmount,
+	}
+}
+
+// storyExit runs a command that must end with the given exit code: exit 3 cancuoc ...
+func storyExit(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	if exit, ok := err.(*exec.ExitError); ok {
+		code = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if fmt.Sprint(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+// storyField compares one field of the JSON on the last standard output: field verdict genuine, field checks.0.result pass.
+func storyField(ts *testscript.TestScript, neg bool, args []string) {
+	var value any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &value))
+	for _, key := range strings.Split(args[0], ".") {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[key]
+		case []any:
+			var i int
+			fmt.Sscan(key, &i)
+			if i >= len(v) {
+				ts.Fatalf("%s: only %d there", args[0], len(v))
+			}
+			value = v[i]
+		default:
+			ts.Fatalf("%s: nothing below %v", args[0], value)
+		}
+	}
+	want := strings.Join(args[1:], " ")
+	if got := fmt.Sprint(value); (got == want) == neg {
+		ts.Fatalf("%s is %q; want %q (negated: %v)", args[0], got, want, neg)
+	}
+}
+
+// storyEdit writes a copy of a JSON record with one field changed: edit in.json out.json key value. The value - removes.
+func storyEdit(ts *testscript.TestScript, _ bool, args []string) {
+	var record map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &record))
+	for i := 2; i+1 < len(args); i += 2 {
+		if args[i+1] == "-" {
+			delete(record, args[i])
+		} else {
+			record[args[i]] = args[i+1]
+		}
+	}
+	b, err := json.Marshal(record)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o600))
+}
+
+// storyGrow writes a copy of a file cut to a number of bytes: grow in out 100.
+func storyGrow(ts *testscript.TestScript, _ bool, args []string) {
+	var n int
+	fmt.Sscan(args[2], &n)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(ts.ReadFile(args[0])[:n]), 0o600))
+}
+
+// storyFlip flips the lowest bit of one byte of a file, counted from its end when negative: flip FILE -1.
+func storyFlip(ts *testscript.TestScript, _ bool, args []string) {
+	b := []byte(ts.ReadFile(args[0]))
+	var n int
+	fmt.Sscan(args[1], &n)
+	if n < 0 {
+		n += len(b)
+	}
+	b[n] ^= 1
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
+}
