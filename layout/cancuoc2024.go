@@ -62,8 +62,8 @@ func back2024(t template) side {
 			{"MINISTRY OF PUBLIC SECURITY", right, 29.2, true, 1.34, SansBold, violet},
 		},
 		fields: []field{
-			{"residence", "Nơi cư trú/Place of residence", x, 4.2, w, 5.9, Sans, 2.4, 1.6, false},
-			{"place_of_birth", "Nơi đăng ký khai sinh/Place of birth", x, 11.9, w, 4.9, Sans, 2.4, 1.6, true},
+			{"residence", "Nơi cư trú/Place of residence", x, 4.0, w, 5.7, Sans, 2.4, 1.6, false},
+			{"place_of_birth", "Nơi đăng ký khai sinh/Place of birth", x, 12.1, w, 4.7, Sans, 2.4, 1.6, true},
 			{"date_of_issue", "Ngày, tháng, năm cấp/Date of issue", x2, 20.0, w2, 3.0, SansBold, 2.3, 2.0, false},
 			{"date_of_expiry", "Ngày, tháng, năm hết hạn/Date of expiry", x2, 26.0, w2, 3.0, SansBold, 2.3, 2.0, false},
 		},

@@ -10,6 +10,7 @@ package layout
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/cancuoc/cancuoc/card"
 )
@@ -94,7 +95,7 @@ func (c composer) face(t template, s side) (Face, error) {
 // words draws what is the same on every card.
 func (c composer) words(_ template, s side) (marks []Mark, err error) {
 	for _, w := range s.words {
-		line := Text{Field: "", X: w.x, Y: w.y, Size: w.size, Font: w.font, Colour: w.colour, Words: w.text}
+		line := Text{X: w.x, Y: w.y, Size: w.size, Font: w.font, Colour: w.colour, Words: w.text}
 		if w.centred {
 			line.X -= c.set.width(w.font, w.text) * w.size / 2
 		}
@@ -122,7 +123,7 @@ func (c composer) field(f field) ([]Mark, error) {
 	if v.err != nil {
 		return nil, v.err
 	}
-	if v.text == "" && !f.optional {
+	if strings.TrimSpace(v.text) == "" && !f.optional {
 		return nil, ErrMissing
 	}
 	b, err := c.set.fit(v.text, f)

@@ -111,18 +111,33 @@ func (set typesetter) fit(text string, f field) (block, error) {
 	if err := set.check(f.font, text); err != nil {
 		return block{}, err
 	}
-	words := set.measure(f.font, strings.Fields(text))
+	words, space := set.measure(f.font, strings.Fields(text)), set.width(f.font, " ")
 	for n := 0; ; n++ {
 		size := f.largest - float64(n)*sizeStep
 		if size < f.smallest-sizeStep/2 {
 			return block{}, fmt.Errorf("%w: %d letters in %.0f x %.0f mm, even at the smallest size of %.2f mm",
 				ErrDoesNotFit, utf8.RuneCountInString(text), f.w, f.h, f.smallest)
 		}
-		lines, fits := wrap(words, set.width(f.font, " "), f.w/size)
+		room := f.w / size
+		lines, fits := wrap(words, space, room)
 		if fits && (ascent+descent+float64(len(lines)-1)*leading)*size <= f.h {
-			return block{size, lines}, nil
+			return block{size, balance(lines, words, space, room)}, nil
 		}
 	}
+}
+
+// balance breaks words that took some lines into as many of about equal length, so that no word is left alone on the
+// last.
+func balance(lines []string, words []measured, space, room float64) []string {
+	for narrow := room; len(lines) > 1; {
+		narrow -= room / 50
+		narrower, fits := wrap(words, space, narrow)
+		if !fits || len(narrower) > len(lines) {
+			break
+		}
+		lines = narrower
+	}
+	return lines
 }
 
 type measured struct {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/cancuoc/cancuoc/card/lds"
 )
@@ -73,7 +74,7 @@ func clear(folder string) error {
 // Load reads a stored reading.
 func Load(folder string) (Reading, error) {
 	b, err := readBounded(filepath.Join(folder, indexName))
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return Reading{}, fmt.Errorf("reader: %s is not a stored reading: it has no %s", folder, indexName)
 	}
 	if err != nil {

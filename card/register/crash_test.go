@@ -128,7 +128,8 @@ func killedRound(t *testing.T, path string, said map[int64]State) {
 	must(t, err)
 	must(t, cmd.Start())
 	lines := bufio.NewScanner(out)
-	if lines.Scan() && lines.Scan() { // it is ready and has begun
+	ready := lines.Scan()
+	if began := lines.Scan(); ready && began {
 		time.AfterFunc(time.Duration(rand.IntN(60_000))*time.Microsecond, func() { cmd.Process.Kill() })
 	}
 	for ok := true; ok; ok = lines.Scan() {
@@ -269,6 +270,9 @@ func together(t *testing.T, path string, n int) [][]string {
 				if said[i] = append(said[i], lines.Text()); len(said[i]) == 1 {
 					ready <- true
 				}
+			}
+			if len(said[i]) == 0 {
+				ready <- true // it ended before: done tells why
 			}
 			done <- cmd.Wait()
 		}()

@@ -107,6 +107,10 @@ func TestKDFVectors(t *testing.T) {
 		if got := suiteNamed(v.Suite).KDF(v.Secret, v.Counter); !bytes.Equal(got, v.Key) {
 			t.Errorf("KDF(%x, %d) for %s = %x, want %x", v.Secret, v.Counter, v.Suite, got, v.Key)
 		}
+		keys := suiteNamed(v.Suite).Keys(v.Secret)
+		if v.Counter == 1 && !bytes.Equal(keys.Enc, v.Key) || v.Counter == 2 && !bytes.Equal(keys.Mac, v.Key) {
+			t.Errorf("Keys(%x) for %s have not %x for purpose %d", v.Secret, v.Suite, v.Key, v.Counter)
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 //	    31 L                          SET, in the order of the field numbers and not of DER
 //	      30 L 02 01 nn [value ...]   one SEQUENCE for each field; no value where there is nothing to say
 //
-// The structure is that of published decodings. Texts are in normalisation form C. Where they differ, writing takes one form and reading takes all.
+// The structure is that of published decodings; where they differ, writing takes one form and reading takes all.
 type DG13 struct {
 	PersonalNumber      string    // field 1: twelve digits
 	FullName            string    // field 2

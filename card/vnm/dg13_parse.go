@@ -41,10 +41,11 @@ func ParseDG13(b []byte) (DG13, error) {
 			return DG13{}, fieldError(n, err)
 		}
 	}
-	for n, value := range map[int]string{1: d.PersonalNumber, 2: d.FullName} {
-		if value == "" {
-			return DG13{}, fieldError(n, errors.New("missing"))
-		}
+	switch {
+	case d.PersonalNumber == "":
+		return DG13{}, fieldError(1, errors.New("missing"))
+	case d.FullName == "":
+		return DG13{}, fieldError(2, errors.New("missing"))
 	}
 	return d, nil
 }
@@ -79,7 +80,11 @@ func (d *DG13) readField(n int, field cryptobyte.String) error {
 	if err != nil {
 		return err
 	}
-	if most := map[bool]int{true: 2, false: 1}[n == fieldParents]; len(values) > most {
+	most := 1
+	if n == fieldParents {
+		most = 2
+	}
+	if len(values) > most {
 		return fmt.Errorf("holds %d texts, at most %d are due", len(values), most)
 	}
 	values = append(values, "", "")

@@ -58,9 +58,8 @@ const (
 )
 
 // qrNames are for errors.
-var qrNames = [...]string{
+var qrNames = [fixedFields]string{
 	"personal number", "old number", "full name", "date of birth", "sex", "residence", "date of issue",
-	"", "", "", "",
 }
 
 func qrError(i int, err error) error {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"os/exec"
 	"strings"
@@ -13,14 +15,16 @@ import (
 // storyCommands are what the stories can do beside running cancuoc.
 func storyCommands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"exit":   storyExit,
-		"field":  storyField,
-		"edit":   storyEdit,
-		"grow":   storyGrow,
-		"await":  storyAwait,
-		"flip":   storyFlip,
-		"tmpfs":  storyTmpfs,
-		"umount": storyUmount,
+		"exit":    storyExit,
+		"field":   storyField,
+		"edit":    storyEdit,
+		"grow":    storyGrow,
+		"await":   storyAwait,
+		"flip":    storyFlip,
+		"hugepng": storyHugePNG,
+		"tmpfs":   storyTmpfs,
+		"remount": storyRemount,
+		"fill":    storyFill,
 	}
 }
 
@@ -96,4 +100,11 @@ func storyFlip(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	b[n] ^= 1
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
+}
+
+// storyHugePNG writes a PNG that announces 30,000 x 30,000 pixels and holds none.
+func storyHugePNG(ts *testscript.TestScript, _ bool, args []string) {
+	header := []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\x75\x30\x00\x00\x75\x30\x08\x02\x00\x00\x00")
+	header = binary.BigEndian.AppendUint32(header, crc32.ChecksumIEEE(header[12:]))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), header, 0o600))
 }

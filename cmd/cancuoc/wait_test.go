@@ -1,7 +1,9 @@
 package main
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -30,12 +32,20 @@ func storyTmpfs(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Defer(func() { exec.Command("umount", "-l", folder).Run() })
 }
 
-// storyUmount takes the small file system away, or makes it read-only: umount FOLDER [ro].
-func storyUmount(ts *testscript.TestScript, _ bool, args []string) {
-	folder := ts.MkAbs(args[0])
-	if len(args) > 1 {
-		ts.Check(syscall.Mount("tmpfs", folder, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
-		return
+// storyRemount makes a small file system read-only: remount FOLDER ro.
+func storyRemount(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(syscall.Mount("tmpfs", ts.MkAbs(args[0]), "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
+}
+
+// storyFill fills a file system to its last byte with a file named filler: fill FOLDER.
+func storyFill(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := os.Create(filepath.Join(ts.MkAbs(args[0]), "filler"))
+	ts.Check(err)
+	defer f.Close()
+	for _, size := range []int{4096, 1} {
+		for err == nil {
+			_, err = f.Write(make([]byte, size))
+		}
+		err = nil
 	}
-	ts.Check(syscall.Unmount(folder, syscall.MNT_DETACH))
 }

@@ -178,6 +178,21 @@ func TestQRCodeIsReadFromTheRenderedBack(t *testing.T) {
 	}
 }
 
+// Long values, to be looked at with CANCUOC_LOOK; the number of letters is what a reader must find again.
+func TestLookAtLongValues(t *testing.T) {
+	in := sample(t, adult, "dang-dinh-mau")
+	in.Document.FullName = "Nguyễn Hoàng Phương Thảo Quỳnh Trường Đặng Thị Ngọc Diễm Mẫu"
+	in.Document.Residence = "Số 123/45/67 Đường Nguyễn Thị Minh Khai Mẫu, Tổ dân phố số 18, Khu phố Mẫu Nghĩa, " +
+		"Phường Mẫu Thượng Trung, Quận Mẫu Trường Đặng, Thành phố Mẫu Nguyễn"
+	in.Document.PlaceOfBirth = "Xã Mẫu Thượng Đường, Huyện Mẫu Nghĩa Trường, Tỉnh Mẫu Nguyễn"
+	text := strings.Join(strings.Fields(run(t, "pdftotext", "-raw", file(t, in), "-")), " ")
+	for _, want := range []string{in.Document.FullName, in.Document.Residence, in.Document.PlaceOfBirth} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in the text:\n%s", want, text)
+		}
+	}
+}
+
 func TestSameFacesGiveSameBytes(t *testing.T) {
 	for _, s := range specimens(t) {
 		first := write(t, s.card)

@@ -30,38 +30,35 @@ type Reader struct {
 	ATR   []byte // of the card in it
 }
 
-// choose finds the reader that name means: its whole name, else the one reader with name as a part of it; for no
-// name the one reader that holds a card.
+// choose finds the reader that name means: the one with that name, else the one that holds a card among those with
+// name as a part of theirs. No name is a part of every name.
 func choose(readers []Reader, name string) (Reader, error) {
-	var found []Reader
+	var called, holding []Reader
 	for _, r := range readers {
-		if r.Name == name {
-			return withCard(r)
+		switch {
+		case r.Name == name && r.Card:
+			return r, nil
+		case r.Name == name:
+			return Reader{}, fmt.Errorf("%w (%s)", ErrNoCard, r.Name)
+		case !strings.Contains(strings.ToLower(r.Name), strings.ToLower(name)):
+			continue
 		}
-		if name == "" && r.Card || name != "" && strings.Contains(strings.ToLower(r.Name), strings.ToLower(name)) {
-			found = append(found, r)
+		called = append(called, r)
+		if r.Card {
+			holding = append(holding, r)
 		}
 	}
 	switch {
-	case len(found) == 1:
-		return withCard(found[0])
+	case len(holding) == 1:
+		return holding[0], nil
 	case len(readers) == 0:
 		return Reader{}, ErrNoReader
-	case name == "" && len(found) == 0:
-		return Reader{}, ErrNoCard
-	case name == "":
-		return Reader{}, fmt.Errorf("%w; cards are in %s", ErrManyCards, names(found))
-	case len(found) == 0:
+	case len(called) == 0:
 		return Reader{}, fmt.Errorf("pcsc: no reader's name contains %q; there are %s", name, names(readers))
+	case len(holding) == 0:
+		return Reader{}, fmt.Errorf("%w (%s)", ErrNoCard, names(called))
 	}
-	return Reader{}, fmt.Errorf("pcsc: %q is part of several readers' names: %s", name, names(found))
-}
-
-func withCard(r Reader) (Reader, error) {
-	if !r.Card {
-		return Reader{}, fmt.Errorf("%w (%s)", ErrNoCard, r.Name)
-	}
-	return r, nil
+	return Reader{}, fmt.Errorf("%w; cards are in %s", ErrManyCards, names(holding))
 }
 
 func names(readers []Reader) string {

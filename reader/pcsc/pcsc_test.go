@@ -29,7 +29,8 @@ func TestChoose(t *testing.T) {
 		{[]Reader{empty}, "", "", ErrNoCard, "insert one"},
 		{[]Reader{empty}, "contact", "", ErrNoCard, empty.Name},
 		{[]Reader{full, other}, "", "", ErrManyCards, other.Name},
-		{[]Reader{full, other}, "Virtual", "", nil, "several readers"},
+		{[]Reader{full, other}, "Virtual", "", ErrManyCards, full.Name},
+		{[]Reader{full, {Name: "Virtual PCD 00 01"}}, "Virtual", full.Name, nil, ""},
 		{[]Reader{empty}, "nothing like it", "", nil, empty.Name},
 	} {
 		got, err := choose(c.readers, c.name)

@@ -92,10 +92,13 @@ func connect(ctx context.Context, service *scard.Context, name string) (*Card, e
 	return &Card{Reader: r.Name, ATR: r.ATR, ctx: ctx, service: service, card: card}, nil
 }
 
-// Transmit sends a command and gives the card's answer.
+// Transmit sends a command and gives the card's answer. A driver may answer for a card that is gone with nothing.
 func (c *Card) Transmit(command []byte) ([]byte, error) {
 	return await(c.ctx, func() ([]byte, error) {
 		answer, err := c.card.Transmit(command)
+		if err == nil && len(answer) == 0 {
+			return nil, ErrRemoved
+		}
 		return answer, explain(err)
 	})
 }
@@ -128,7 +131,7 @@ func explain(err error) error {
 		return ErrNoCard
 	case errors.Is(err, scard.ErrSharingViolation):
 		return ErrInUse
-	case errors.Is(err, scard.ErrRemovedCard), errors.Is(err, scard.ErrResetCard):
+	case errors.Is(err, scard.ErrRemovedCard), errors.Is(err, scard.ErrResetCard), errors.Is(err, scard.ErrNotTransacted):
 		return ErrRemoved
 	}
 	return fmt.Errorf("pcsc: %w", err)
