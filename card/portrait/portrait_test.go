@@ -159,7 +159,7 @@ func TestEveryOrientationIsMadeUpright(t *testing.T) {
 		5: {0, 2, 1, 3}, 6: {2, 0, 3, 1}, 7: {3, 1, 2, 0}, 8: {1, 3, 0, 2}, 9: {0, 1, 2, 3},
 	} {
 		for _, order := range []binary.AppendByteOrder{binary.BigEndian, binary.LittleEndian} {
-			file := withExif(jpegOf(t, quarters(600, 600)), order, orientation)
+			file := withExif(jpegOf(t, quarters(360, 360)), order, orientation)
 			face, err := jpeg.Decode(bytes.NewReader(fit(t, file).Face))
 			if err != nil {
 				t.Fatal(err)
@@ -229,14 +229,14 @@ func noise(w, h int) *image.RGBA {
 }
 
 func TestChipKeepsItsBudgetEvenForNoise(t *testing.T) {
-	p := fit(t, pngOf(t, noise(640, 960)))
+	p := fit(t, pngOf(t, noise(320, 480)))
 	if len(p.Chip) > ChipBudget || size(t, p.Chip) != image.Pt(p.Width, p.Height) {
 		t.Errorf("%d bytes, %d x %d", len(p.Chip), p.Width, p.Height)
 	}
 }
 
 func TestSameFileGivesSameBytes(t *testing.T) {
-	file := pngOf(t, noise(500, 700))
+	file := pngOf(t, quarters(300, 450))
 	a, b := fit(t, file), fit(t, file)
 	if !bytes.Equal(a.Chip, b.Chip) || !bytes.Equal(a.Face, b.Face) {
 		t.Error("two runs differ")

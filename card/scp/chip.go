@@ -17,7 +17,7 @@ type Chip struct {
 	KeyVersion      byte
 	Diversification [10]byte // the chip's own number
 	AID             []byte   // of the security domain, an input of the pseudo-random card challenge
-	// Parameter is "i" (Amendment D, table 5-1): 10 pseudo-random card challenge, 20 R-MAC, 60 R-MAC and response
+	// Parameter is "i" (Amendment D, section 5.1): 10 pseudo-random card challenge, 20 R-MAC, 60 R-MAC and response
 	// encryption. 0 stands for 70, all three.
 	Parameter byte
 	Rand      io.Reader // for the card challenge when Parameter says that it is random

@@ -81,7 +81,7 @@ func (k StaticKeys) dek(data []byte) (cipher.Block, error) {
 	return block, nil
 }
 
-// The bits of the security level (Amendment D, table 7-4). The levels are 01, 03, 11, 13 and 33.
+// The bits of the security level (Amendment D, section 7.1.2). The levels are 01, 03, 11, 13 and 33.
 const (
 	commandMAC         = 0x01
 	commandEncryption  = 0x02
@@ -111,7 +111,7 @@ func MaxData(level byte, limit int) int {
 	return max(0, field)
 }
 
-// The derivation constants (Amendment D, table 4-1).
+// The derivation constants (Amendment D, section 4.1.5).
 const (
 	cardCryptogram = 0x00
 	hostCryptogram = 0x01

@@ -91,7 +91,7 @@ func (t *Terminal) initializeUpdate(keyVersion byte, hostChallenge []byte) error
 	return nil
 }
 
-// parseInitializeUpdate reads the chip's answer (Amendment D, table 7-3): diversification data, key version, 03, "i",
+// parseInitializeUpdate reads the chip's answer (Amendment D, section 7.1.1): diversification data, key version, 03, "i",
 // card challenge, card cryptogram and, if i says pseudo-random, the sequence counter.
 func (t *Terminal) parseInitializeUpdate(b []byte) (challenge, cryptogram []byte, err error) {
 	if len(b) < 29 {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -137,6 +138,11 @@ func runSimulateReset(d *desk, path string) error {
 func runSimulateReader(ctx context.Context, d *desk, names []string, port int) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	select {
+	case <-time.After(vpcd.Settle):
+	case <-ctx.Done():
+		return nil
+	}
 	var wait sync.WaitGroup
 	failures := make(chan error, len(names))
 	for i, name := range names {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"syscall"
+	"time"
 )
 
 // Card is what can be plugged in.
@@ -22,6 +23,10 @@ type Card interface {
 
 // Port is the TCP port of the first slot of the virtual reader; that of slot n is Port+n-1.
 const Port = 35963
+
+// Settle is how long a slot should stand empty before another card is plugged in. pcscd looks for cards every 0.4
+// seconds; when a card that has failed is replaced faster than it looks, it never sees the new one.
+const Settle = 500 * time.Millisecond
 
 // Dial connects to the virtual reader that listens on this TCP port of this machine.
 func Dial(ctx context.Context, port int) (net.Conn, error) {
