@@ -1,0 +1,290 @@
+package station
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/cancuoc/cancuoc/card"
+	"github.com/cancuoc/cancuoc/card/perso"
+	"github.com/cancuoc/cancuoc/card/register"
+	"github.com/cancuoc/cancuoc/card/specimen"
+	"github.com/cancuoc/cancuoc/simulator"
+)
+
+// bench is a station in a folder, with one order of a specimen and one chip whose state outlives the process.
+type bench struct {
+	t      testing.TB
+	folder string
+	chip   simulator.State
+	lives  int
+}
+
+func newBench(t testing.TB) *bench {
+	t.Helper()
+	b := &bench{t: t, folder: t.TempDir()}
+	if err := Init(b.folder, "bench", nil, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if b.chip, err = simulator.Blank(rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// order registers the specimen under six, whose card takes the fewest commands.
+func (b *bench) order(r *register.Register) register.Order {
+	b.t.Helper()
+	raw, err := specimen.Record("le-mau-nhi")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	doc, err := card.ParseRecord(raw)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	doc = doc.Complete()
+	record, err := json.Marshal(doc)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	o, _, err := r.Add(b.t.Context(), register.Order{Number: doc.PersonalNumber, Form: doc.Form, Profile: doc.Profile,
+		DateOfIssue: doc.DateOfIssue, DateOfExpiry: doc.DateOfExpiry, Record: record}, time.Now())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return o
+}
+
+// desk is a new process at the station; every process before it is dead.
+func (b *bench) desk() *Desk {
+	b.t.Helper()
+	config, err := LoadConfig(b.folder)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	certificate, signer, err := config.Signer(b.folder, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	trust, err := config.Trust(b.folder)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r, err := register.Open(b.t.Context(), Path(b.folder, config.Register))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.lives++
+	return &Desk{Register: r, Certificate: certificate, Signer: signer, Trust: trust, ChipKeys: perso.DefaultKeys(),
+		PrintFolder: filepath.Join(b.folder, "print"), Actor: "bench", Owner: fmt.Sprint("life ", b.lives),
+		Alive: func(string) bool { return false }, Rand: rand.Reader, Now: time.Now}
+}
+
+func (b *bench) power() *simulator.Card {
+	return simulator.NewCard(b.chip, rand.Reader, func(s simulator.State) error {
+		raw, err := json.Marshal(s)
+		if err != nil {
+			return err
+		}
+		b.chip = simulator.State{}
+		return json.Unmarshal(raw, &b.chip)
+	})
+}
+
+// killed is what a process ends with that was killed.
+type killed struct{}
+
+// mortal is a card at whose command n the process dies: before the command goes out, or after it was done.
+type mortal struct {
+	*simulator.Card
+	n     *int
+	after bool
+}
+
+func (m mortal) Transmit(command []byte) ([]byte, error) {
+	*m.n--
+	if *m.n == 0 && !m.after {
+		panic(killed{})
+	}
+	answer, err := m.Card.Transmit(command)
+	if *m.n == 0 {
+		panic(killed{})
+	}
+	return answer, err
+}
+
+// live runs the station until it ends or is killed, and tells which. It leaves the register as a dead process would:
+// its claims stay.
+func (b *bench) live(d *Desk, id int64, n int, after bool) (survived bool) {
+	defer d.Register.Close()
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(killed); !ok {
+				panic(r)
+			}
+		}
+	}()
+	left := n
+	_, err := d.Issue(b.t.Context(), id, func() (Card, error) { return mortal{b.power(), &left, after}, nil })
+	if err != nil {
+		b.t.Fatalf("command %d: %v", n, err)
+	}
+	return true
+}
+
+// The process is killed at every command to the chip, before it and after it. The next run finishes the same card.
+func TestKilledAtEveryCommand(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		for n := 1; ; n++ {
+			b := newBench(t)
+			d := b.desk()
+			id := b.order(d.Register).ID
+			survived := b.live(d, id, n, after)
+			if !survived {
+				b.mustFinish(id, n)
+			}
+			b.mustBeOneGoodCard(id)
+			if survived {
+				if n < 25 {
+					t.Fatalf("a card was issued in %d commands: this test has missed some", n)
+				}
+				break
+			}
+		}
+	}
+}
+
+func (b *bench) mustFinish(id int64, n int) {
+	b.t.Helper()
+	if !b.live(b.desk(), id, -1, false) {
+		b.t.Fatalf("killed at command %d: the next run did not finish", n)
+	}
+}
+
+// mustBeOneGoodCard checks that register and chip agree.
+func (b *bench) mustBeOneGoodCard(id int64) {
+	b.t.Helper()
+	d := b.desk()
+	defer d.Register.Close()
+	o, err := d.Register.Order(context.Background(), id)
+	if err != nil || o.State != register.Issued || o.Card != register.CardActive || o.ChipID != fmt.Sprintf("%x", b.chip.ChipID) {
+		b.t.Fatalf("order %+v, %v; chip %x", o, err, b.chip.ChipID)
+	}
+	if b.chip.LifeCycle != perso.Locked || len(b.chip.Files) != 5 {
+		b.t.Fatalf("the chip is %s with %d files", b.chip.LifeCycle, len(b.chip.Files))
+	}
+	if data, err := d.Register.Production(context.Background(), id); err == nil && len(data) > 0 {
+		b.t.Fatal("the production data outlives the issue")
+	}
+	if _, err := os.Stat(filepath.Join(b.folder, "print", PrintName(id))); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// The process is killed at the beginning of every step.
+func TestKilledBetweenSteps(t *testing.T) {
+	for _, s := range stages() {
+		b := newBench(t)
+		d := b.desk()
+		id := b.order(d.Register).ID
+		d.Begin = func(_ int64, name string) {
+			if name == s.name {
+				panic(killed{})
+			}
+		}
+		if b.live(d, id, -1, false) {
+			t.Fatalf("no step %s", s.name)
+		}
+		b.mustFinish(id, 0)
+		b.mustBeOneGoodCard(id)
+	}
+}
+
+// A chip that holds something else than what was signed is not issued: the order is spoiled, and says why.
+func TestChipThatDiffersIsSpoiled(t *testing.T) {
+	b := newBench(t)
+	d := b.desk()
+	defer d.Register.Close()
+	id := b.order(d.Register).ID
+	d.Begin = func(_ int64, name string) {
+		if name == "verify" {
+			for i, f := range b.chip.Files {
+				if f.FID == 0x010D {
+					b.chip.Files[i].Content[40] ^= 1
+				}
+			}
+		}
+	}
+	// The card is powered anew for each step, so that the reading sees the changed chip.
+	_, err := d.Issue(t.Context(), id, func() (Card, error) { return &fresh{b: b}, nil })
+	if !errors.Is(err, ErrChipDiffers) {
+		t.Fatalf("a changed chip: %v", err)
+	}
+	o, err := d.Register.Order(t.Context(), id)
+	if err != nil || o.State != register.Spoiled || o.Reason == "" {
+		t.Fatalf("order %s (%s), %v", o.State, o.Reason, err)
+	}
+	if _, err := os.Stat(filepath.Join(b.folder, "print", PrintName(id))); err == nil {
+		t.Error("a face was printed for a chip that differs")
+	}
+}
+
+// fresh is a card that takes the chip's state anew at each reset.
+type fresh struct {
+	*simulator.Card
+	b *bench
+}
+
+func (f *fresh) Transmit(command []byte) ([]byte, error) {
+	if f.Card == nil {
+		f.Card = f.b.power()
+	}
+	return f.Card.Transmit(command)
+}
+
+func (f *fresh) Reset() error {
+	f.Card = f.b.power()
+	return nil
+}
+
+func (f *fresh) Close() error { return nil }
+
+// A document signer whose key period is over signs nothing.
+func TestSignerOutOfItsPeriod(t *testing.T) {
+	b := newBench(t)
+	d := b.desk()
+	defer d.Register.Close()
+	id := b.order(d.Register).ID
+	d.Now = func() time.Time { return time.Now().AddDate(0, 4, 0) }
+	if _, err := d.Issue(t.Context(), id, nil); err == nil {
+		t.Fatal("a signature after the end of the key's period")
+	}
+	o, _ := d.Register.Order(t.Context(), id)
+	if o.State != register.Checked {
+		t.Errorf("the order is %s", o.State)
+	}
+}
+
+func BenchmarkIssue(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		w := newBench(b)
+		d := w.desk()
+		id := w.order(d.Register).ID
+		b.StartTimer()
+		if _, err := d.Issue(b.Context(), id, func() (Card, error) { return w.power(), nil }); err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		d.Register.Close()
+		b.StartTimer()
+	}
+}
