@@ -37,7 +37,10 @@ func absolute(t *testing.T, path string) string {
 }
 
 // The stories of the whole desk, with simulated cards in process.
-func TestStories(t *testing.T) { testscript.Run(t, storyParams(t, "testdata/script")) }
+func TestStories(t *testing.T) {
+	needs(t, "openssl", "zbarimg", "pdftoppm", "pdftotext", "qpdf")
+	testscript.Run(t, storyParams(t, "testdata/script"))
+}
 
 // insideNamespace marks the process that runs beside a pcscd of its own.
 const insideNamespace = "CANCUOC_TEST_PCSCD"
