@@ -23,11 +23,13 @@ type Store struct {
 
 // Create makes a card file with this state; it does not overwrite.
 func Create(path string, s State) (*Store, error) {
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+	store := &Store{path: path}
+	err := store.write(s, os.Link)
+	os.Remove(store.next())
+	if errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("simulator: %s: %w", path, fs.ErrExist)
 	}
-	store := &Store{path: path}
-	return store, store.Save(s)
+	return store, err
 }
 
 // Open opens a card file and reads the state in it.
@@ -80,34 +82,46 @@ func lock(f *os.File) error {
 }
 
 // Save puts a new state in the place of the old one: after a power cut the file holds one or the other, whole.
-func (store *Store) Save(s State) error {
+func (store *Store) Save(s State) error { return store.write(s, os.Rename) }
+
+// next is the file in which a new state is written before it takes the old one's place. Its name is always the same,
+// so that what a killed process leaves is overwritten and does not pile up.
+func (store *Store) next() string {
+	return filepath.Join(filepath.Dir(store.path), "."+filepath.Base(store.path)+".new")
+}
+
+func (store *Store) write(s State, publish func(from, to string) error) error {
 	b, err := json.MarshalIndent(s, "", " ")
 	if err != nil {
 		return fmt.Errorf("simulator: encode the card file: %w", err)
 	}
-	next, err := os.CreateTemp(filepath.Dir(store.path), ".card-*")
+	next, err := os.OpenFile(store.next(), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("simulator: save the card file: %w", err)
 	}
-	if err := store.replace(next, b); err != nil {
+	if err := store.replace(next, b, publish); err != nil {
 		next.Close()
-		os.Remove(next.Name())
 		return fmt.Errorf("simulator: save the card file: %w", err)
 	}
 	return nil
 }
 
-func (store *Store) replace(next *os.File, b []byte) error {
+func (store *Store) replace(next *os.File, b []byte, publish func(from, to string) error) error {
 	if err := lock(next); err != nil {
 		return err
 	}
-	if _, err := next.Write(b); err != nil {
-		return err
+	err := next.Truncate(0)
+	if err == nil {
+		_, err = next.Write(b)
 	}
-	if err := next.Sync(); err != nil {
-		return err
+	if err == nil {
+		err = next.Sync()
 	}
-	if err := os.Rename(next.Name(), store.path); err != nil {
+	if err == nil {
+		err = publish(next.Name(), store.path)
+	}
+	if err != nil {
+		os.Remove(next.Name())
 		return err
 	}
 	store.Close()

@@ -174,7 +174,7 @@ func copyFile(from, to string) error {
 		return err
 	}
 	defer in.Close()
-	return writeFile(to, func(w io.Writer) error {
+	return station.WriteFile(to, func(w io.Writer) error {
 		_, err := io.Copy(w, in)
 		return err
 	})

@@ -302,7 +302,7 @@ func newOrderShowCommand(d *desk) *cobra.Command {
 	}
 }
 
-// order is what show prints.
+// shownOrder is what show prints.
 type shownOrder struct {
 	ID       int64              `json:"id"`
 	State    register.State     `json:"state"`
@@ -356,6 +356,9 @@ func (o shownOrder) write(w io.Writer, doc card.Document) {
 	fmt.Fprintf(w, "\nform %s, profile %s, chip %s\n", doc.Form, doc.Profile, orDash(o.Chip))
 	writeDocument(w, doc)
 	for _, e := range o.History {
+		if e.Detail == "" && e.Chip != "" {
+			e.Detail = "chip " + e.Chip + " is to be written"
+		}
 		line := fmt.Sprintf("%s  %-13s %s  %s", e.At.Local().Format(time.DateTime), e.State, e.Actor, e.Detail)
 		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}

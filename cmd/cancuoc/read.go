@@ -199,5 +199,15 @@ func writeVerdict(w io.Writer, v reader.Verdict) {
 	if v.Specimen {
 		specimen = "  (SPECIMEN / MẪU: no real document)"
 	}
-	fmt.Fprintf(w, "verdict     %s%s\nstatus      %s\n", v.Verdict, specimen, v.Status)
+	fmt.Fprintf(w, "verdict     %s / %s%s\n", v.Verdict, vietnamese(string(v.Verdict)), specimen)
+	fmt.Fprintf(w, "status      %s / %s\n", v.Status, vietnamese(string(v.Status)))
+}
+
+// vietnamese gives the words for a verdict and a status that a clerk tells a citizen.
+func vietnamese(word string) string {
+	return map[string]string{
+		"genuine": "thẻ thật", "not-genuine": "thẻ giả", "not-proven": "chưa chứng minh được",
+		"valid": "còn hiệu lực", "expired": "đã hết hạn", "suspended": "đang bị tạm khóa", "revoked": "đã bị thu hồi",
+		"unknown": "không rõ",
+	}[word]
 }

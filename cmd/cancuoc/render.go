@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -52,7 +50,7 @@ func runRender(_ context.Context, d *desk, opts renderOptions) error {
 	if err != nil {
 		return withInput(err)
 	}
-	if err := writeFile(opts.out, func(w io.Writer) error { return pdf.Write(w, faces.Front, faces.Back) }); err != nil {
+	if err := station.WriteFile(opts.out, func(w io.Writer) error { return pdf.Write(w, faces.Front, faces.Back) }); err != nil {
 		return err
 	}
 	for _, w := range prepared.warnings {
@@ -82,27 +80,4 @@ func (d *desk) oneRecord(name string) (doc card.Document, folder string, err err
 		doc = next
 	}
 	return doc, folder, nil
-}
-
-// writeFile writes a file that is there whole or not at all.
-func writeFile(path string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".cancuoc-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer os.Remove(f.Name()) // does nothing once it has been renamed
-	err = write(f)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
 }

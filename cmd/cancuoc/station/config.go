@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -88,7 +89,10 @@ func Init(folder, name string, passphrase []byte, at time.Time) error {
 	if err := initRegister(filepath.Join(folder, "register.db")); err != nil {
 		return err
 	}
-	return writeDurably(filepath.Join(folder, ConfigName), []byte(fmt.Sprintf(configText, name)))
+	return WriteFile(filepath.Join(folder, ConfigName), func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, configText, name)
+		return err
+	})
 }
 
 func initAuthority(folder string, passphrase []byte, at time.Time) error {
@@ -229,27 +233,4 @@ func parseChipKeys(text string) (scp.StaticKeys, error) {
 		return scp.StaticKeys{}, fmt.Errorf("station: chip.keys: the file must have ENC=, MAC= and DEK=")
 	}
 	return scp.StaticKeys{ENC: keys["ENC"], MAC: keys["MAC"], DEK: keys["DEK"]}, nil
-}
-
-// writeDurably writes a file that is there whole or not at all, and reaches the disk before it returns.
-func writeDurably(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
-	if err != nil {
-		return fmt.Errorf("station: %w", err)
-	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return fmt.Errorf("station: write %s: %w", path, err)
-	}
-	return nil
 }

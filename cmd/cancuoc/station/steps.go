@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -183,11 +184,15 @@ func (j *job) print(context.Context) (outcome, error) {
 	if err := pdf.Write(&out, faces.Front, faces.Back); err != nil {
 		return outcome{}, err
 	}
-	path := filepath.Join(j.PrintFolder, PrintName(j.order.ID))
-	if err := writeDurably(path, out.Bytes()); err != nil {
+	path, size := filepath.Join(j.PrintFolder, PrintName(j.order.ID)), out.Len()
+	err = WriteFile(path, func(w io.Writer) error {
+		_, err := out.WriteTo(w)
+		return err
+	})
+	if err != nil {
 		return outcome{}, err
 	}
-	return outcome{detail: fmt.Sprintf("%s, both faces, %d bytes", path, out.Len())}, nil
+	return outcome{detail: fmt.Sprintf("%s, both faces, %d bytes", path, size)}, nil
 }
 
 // PrintName is the name of the file of an order's faces.

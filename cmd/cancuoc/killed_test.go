@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/cancuoc/cancuoc/card/specimen"
+	"github.com/cancuoc/cancuoc/simulator"
+)
+
+// command gives a command line of cancuoc as a process of its own: this test's binary under another name.
+func command(t *testing.T, folder string, args ...string) *exec.Cmd {
+	t.Helper()
+	link := filepath.Join(folder, "cancuoc")
+	if _, err := os.Lstat(link); err != nil {
+		self, err := os.Executable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(self, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(link, args...)
+	cmd.Dir = folder
+	cmd.Env = append(os.Environ(), "CANCUOC_STATION="+filepath.Join(folder, "station"))
+	return cmd
+}
+
+func mustRun(t *testing.T, folder string, args ...string) []byte {
+	t.Helper()
+	cmd := command(t, folder, args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %v\n%s%s", args, err, out, stderr.Bytes())
+	}
+	return out
+}
+
+// children writes n records of specimens under six, whose cards are made fast.
+func children(t *testing.T, folder string, n int) {
+	t.Helper()
+	raw, err := specimen.Record("le-mau-nhi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var record map[string]any
+	if err := json.Unmarshal(raw, &record); err != nil {
+		t.Fatal(err)
+	}
+	var lines bytes.Buffer
+	for i := range n {
+		record["personal_number"] = fmt.Sprintf("000321%06d", 100+i)
+		if err := json.NewEncoder(&lines).Encode(record); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(folder, "children.jsonl"), lines.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The process is killed at any time, again and again; in the end every citizen has one card, and it is good.
+func TestKilledAtAnyTime(t *testing.T) {
+	rounds, orders := 1, 8
+	if os.Getenv("CANCUOC_SOAK") != "" {
+		rounds = 40
+	}
+	for range rounds {
+		folder := t.TempDir()
+		mustRun(t, folder, "init", "station")
+		children(t, folder, orders)
+		mustRun(t, folder, "order", "add", "children.jsonl")
+		killed := killUntilDone(t, folder, orders)
+		t.Logf("%d cards, the process killed %d times", orders, killed)
+		mustBeIssuedOnce(t, folder, orders)
+	}
+}
+
+// killUntilDone runs issue --all, killing it after a while, until all orders are issued, and tells how often it was
+// killed. The last runs are given all the time they need.
+func killUntilDone(t *testing.T, folder string, orders int) (killed int) {
+	t.Helper()
+	for tries := 0; ; tries++ {
+		cmd := command(t, folder, "issue", "--all", "--card", "sim:cards/")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if tries < 3*orders {
+			time.Sleep(time.Duration(10+rand.IntN(110)) * time.Millisecond)
+			cmd.Process.Kill()
+		}
+		if err := cmd.Wait(); err == nil {
+			return killed
+		} else if cmd.ProcessState.ExitCode() != -1 {
+			t.Fatalf("issue --all ended with %v", err)
+		}
+		killed++
+	}
+}
+
+func mustBeIssuedOnce(t *testing.T, folder string, orders int) {
+	t.Helper()
+	listed := bytes.Count(mustRun(t, folder, "order", "list", "--state", "issued"), []byte("\n"))
+	cards, err := filepath.Glob(filepath.Join(folder, "cards", "*"))
+	if err != nil || listed != orders || len(cards) != orders {
+		t.Fatalf("%d orders issued, %d cards, %v", listed, len(cards), err)
+	}
+	chips := map[string]bool{}
+	for i, path := range cards {
+		store, state, err := simulator.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store.Close()
+		chips[string(state.ChipID)] = true
+		mustRun(t, folder, "verify", "--card", "sim:"+path, "--number", fmt.Sprintf("000321%06d", 100+i), "--birth", "2021-07-02", "--expiry", "2035-07-02")
+	}
+	if len(chips) != orders {
+		t.Fatalf("%d chips for %d orders", len(chips), orders)
+	}
+}
+
+// Interrupted, a batch says so with its own exit code, and goes on where it stopped.
+func TestInterrupted(t *testing.T) {
+	folder := t.TempDir()
+	mustRun(t, folder, "init", "station")
+	children(t, folder, 40)
+	mustRun(t, folder, "order", "add", "children.jsonl")
+	cmd := command(t, folder, "issue", "--all", "--card", "sim:cards/", "--json")
+	var out, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 400 {
+		if made, _ := filepath.Glob(filepath.Join(folder, "cards", "*")); len(made) > 3 {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	cmd.Process.Signal(os.Interrupt)
+	cmd.Wait()
+	var results []struct{ State string }
+	if code := cmd.ProcessState.ExitCode(); code != 130 || !bytes.Contains(stderr.Bytes(), []byte("goes on where this one stopped")) {
+		t.Fatalf("exit code %d\n%s", code, stderr.Bytes())
+	}
+	if err := json.Unmarshal(out.Bytes(), &results); err != nil || len(results) == 0 || len(results) == 40 {
+		t.Fatalf("%d results, %v", len(results), err)
+	}
+	mustRun(t, folder, "issue", "--all", "--card", "sim:cards/")
+	mustBeIssuedOnce(t, folder, 40)
+}
+
+// Two stations' processes work on one register: each order is taken by one of them.
+func TestTwoAtOnce(t *testing.T) {
+	folder := t.TempDir()
+	mustRun(t, folder, "init", "station")
+	children(t, folder, 20)
+	mustRun(t, folder, "order", "add", "children.jsonl")
+	first := command(t, folder, "issue", "--all", "--card", "sim:cards/")
+	second := command(t, folder, "issue", "--all", "--card", "sim:cards/")
+	for _, cmd := range []*exec.Cmd{first, second} {
+		cmd.Stderr = &bytes.Buffer{}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, cmd := range []*exec.Cmd{first, second} {
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("%v\n%s", err, cmd.Stderr.(*bytes.Buffer).Bytes())
+		}
+	}
+	mustBeIssuedOnce(t, folder, 20)
+}
