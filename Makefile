@@ -33,7 +33,7 @@ bench: packages-test
 # What takes longer than a change can wait for.
 soak: packages-test
 	CANCUOC_SOAK=1 $(GO) test -race -timeout 60m ./...
-	.ci/fuzz 60s
+	.ci/fuzz 20s
 
 packages-demo:
 	@.ci/packages demo

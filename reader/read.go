@@ -15,6 +15,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/apdu"
 	"github.com/cancuoc/cancuoc/card/bac"
 	"github.com/cancuoc/cancuoc/card/lds"
+	"github.com/cancuoc/cancuoc/card/sm"
 )
 
 // Reading is what was read off one card.
@@ -70,14 +71,10 @@ func (c cancellable) Send(cmd apdu.Command) (apdu.Response, error) {
 	return c.next.Send(cmd)
 }
 
-// protection is how much longer a protected response is than its data, at most: the headers of DO'87', DO'99' and
-// DO'8E', the padding of the longest block, and the status word (Doc 9303-11, section 9.8).
-const protection = 1 + 3 + 1 + 16 + 4 + 10 + 2
-
 // askBuffers reads EF.ATR/INFO, which needs no session, for how long a response may be. A card without a master file
 // or without the file gets short commands.
 func (r *inspecting) askBuffers() error {
-	r.chunk = lds.ShortBuffers().Response - protection
+	r.chunk = lds.ShortBuffers().Response - sm.Overhead
 	info, err := r.selectAndRead(r.plain,
 		apdu.Command{INS: 0xA4, P1: 0x00, P2: 0x0C, Data: []byte{0x3F, 0x00}},
 		apdu.Command{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{0x2F, 0x01}},
@@ -93,7 +90,7 @@ func (r *inspecting) askBuffers() error {
 	if err != nil {
 		return err
 	}
-	r.chunk = buffers.Response - protection
+	r.chunk = buffers.Response - sm.Overhead
 	return nil
 }
 

@@ -198,11 +198,17 @@ func (j *judgement) missing() []string {
 	var names []string
 	for _, n := range j.sod.SecurityObject.DataGroups() {
 		file, _ := lds.DataGroup(n)
-		if _, read := j.reading.Files[file.Name]; !read && !slices.Contains(j.reading.Closed, file.Name) {
+		if _, read := j.reading.Files[file.Name]; !read && !j.mayBeClosed(file) {
 			names = append(names, file.Name)
 		}
 	}
 	return names
+}
+
+// mayBeClosed tells whether a file was rightly refused to this terminal. Fingerprints and irises alone stand behind
+// Terminal Authentication (Doc 9303-11, section 7.1); a chip that closes another file hides it.
+func (j *judgement) mayBeClosed(file lds.File) bool {
+	return (file.DataGroup == 3 || file.DataGroup == 4) && slices.Contains(j.reading.Closed, file.Name)
 }
 
 func (j *judgement) hashes() (Result, string) {

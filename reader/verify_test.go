@@ -153,7 +153,11 @@ func TestCardsThatAreNot(t *testing.T) {
 		"EF.SOD that is none":   {func(r *Reading) { r.Files["EF.SOD"] = []byte{0x77, 0} }, trustIn(a), "files", Fail, "", NotGenuine},
 		"DG1 that is none":      {func(r *Reading) { r.Files["EF.DG1"] = []byte{0x61, 0} }, trustIn(a), "files", Fail, "EF.DG1", NotGenuine},
 		"access not recorded":   {func(r *Reading) { r.Access = "" }, trustIn(a), "access", Unknown, "", NotProven},
-		"a closed DG3":          {func(r *Reading) { r.Closed = []string{"EF.DG3"} }, trustIn(a), "files", Pass, "closed to this terminal: EF.DG3", Genuine},
+		"a hidden DG2": {func(r *Reading) {
+			delete(r.Files, "EF.DG2")
+			r.Closed = []string{"EF.DG2"}
+		}, trustIn(a), "files", Unknown, "EF.DG2: in EF.SOD", NotProven},
+		"a closed DG3": {func(r *Reading) { r.Closed = []string{"EF.DG3"} }, trustIn(a), "files", Pass, "closed to this terminal: EF.DG3", Genuine},
 	} {
 		r := good.copy()
 		c.spoil(&r)

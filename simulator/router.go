@@ -144,17 +144,13 @@ func (fs *fileSystem) readBinary(cmd apdu.Command) apdu.Response {
 		return apdu.Response{SW: apdu.SWWrongOffset}
 	}
 	rest := fs.current.Content[offset:]
-	n := min(cmd.Ne, len(rest), fs.state.Buffers.Response-protection)
+	n := min(cmd.Ne, len(rest), fs.state.Buffers.Response-sm.Overhead)
 	sw := apdu.SWOK
 	if n == len(rest) && n < cmd.Ne && cmd.Ne != apdu.MaxShortNe && cmd.Ne != apdu.MaxExtendedNe {
 		sw = apdu.SWEndOfFile
 	}
 	return apdu.Response{Data: rest[:n], SW: sw}
 }
-
-// protection is what secure messaging may add to a response: DO'87', DO'99' and DO'8E' with their headers, padding
-// and the status word.
-const protection = 1 + 3 + 1 + 16 + 4 + 10 + 2
 
 func (fs *fileSystem) bySFI(sfi byte) *File {
 	for _, known := range lds.Catalogue() {

@@ -158,6 +158,10 @@ const (
 	tagStatus        = 0x99
 )
 
+// Overhead is how much longer a protected response with its status word is than its data, at most: the headers of
+// DO'87', DO'99' and DO'8E', the padding of the longest block and the checksum (Doc 9303-11, section 9.8.4).
+const Overhead = 1 + 3 + 1 + 16 + 4 + 10 + 2
+
 const (
 	macSize          = 8
 	paddingIndicator = 0x01
