@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/cancuoc/cancuoc/card/date"
 )
 
 // maxRecord is the longest record that is read, in bytes: many times the longest that a card could carry.
@@ -91,14 +93,14 @@ func ParseRecord(raw []byte) (Document, error) {
 	if !utf8.Valid(raw) {
 		return Document{}, fmt.Errorf("card: the record is not valid UTF-8 (save the file as UTF-8)")
 	}
-	if err := refuseDoubleKeys(raw); err != nil {
+	if err := checkKeys(raw); err != nil {
 		return Document{}, fmt.Errorf("card: %w", err)
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
 	var doc Document
 	if err := dec.Decode(&doc); err != nil {
-		return Document{}, fmt.Errorf("card: %w", explainJSON(err))
+		return Document{}, fmt.Errorf("card: %w", nameDate(raw, explainJSON(err)))
 	}
 	for _, t := range doc.texts() {
 		*t.value = norm.NFC.String(*t.value)
@@ -106,8 +108,24 @@ func ParseRecord(raw []byte) (Document, error) {
 	return doc, nil
 }
 
-// refuseDoubleKeys finds a key that one object has twice, in whatever case: encoding/json would take the last.
-func refuseDoubleKeys(raw []byte) error {
+// nameDate says which date is wrong, where it is one: encoding/json does not tell.
+func nameDate(raw []byte, err error) error {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(raw, &fields) != nil {
+		return err
+	}
+	for _, name := range []string{"date_of_birth", "date_of_issue", "date_of_expiry"} {
+		var d date.Date
+		if value, there := fields[name]; there && json.Unmarshal(value, &d) != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return err
+}
+
+// checkKeys finds a key that one object has twice, where encoding/json would take the last, and keys in other letters
+// than records have, which encoding/json would take for those that they fold to.
+func checkKeys(raw []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	var open []map[string]bool // the keys of each object that is open; nil for an array
 	wantKey := false
@@ -136,11 +154,14 @@ func refuseDoubleKeys(raw []byte) error {
 			continue
 		case string:
 			if wantKey {
-				keys, key := open[len(open)-1], strings.ToLower(t)
-				if keys[key] {
+				keys := open[len(open)-1]
+				if strings.Trim(t, "abcdefghijklmnopqrstuvwxyz_") != "" {
+					return fmt.Errorf("unknown field %q", t)
+				}
+				if keys[t] {
 					return fmt.Errorf("key %q stands twice", t)
 				}
-				keys[key], wantKey = true, false
+				keys[t], wantKey = true, false
 				continue
 			}
 		}

@@ -25,6 +25,12 @@ type Reading struct {
 	Closed []string          // names of files that the card has and did not give to this terminal
 }
 
+// Withholds tells whether the card rightly kept a file from this terminal: one that needs Terminal Authentication. A
+// card that refuses any other file hides it, and the file counts as missing.
+func (r Reading) Withholds(file lds.File) bool {
+	return file.NeedsTerminalAuthentication() && slices.Contains(r.Closed, file.Name)
+}
+
 // ErrAccess is answered when the card refuses the access key: the MRZ was mistyped, or belongs to another card.
 var ErrAccess = errors.New("reader: the card refuses the access key: is this the MRZ of this very card?")
 
@@ -147,16 +153,16 @@ func (r *inspecting) readIndex() error {
 	return nil
 }
 
-// readDataGroups reads the data groups that EF.COM or EF.SOD lists. One that is listed and not there is left out,
-// one that is closed to this terminal is noted.
+// readDataGroups reads the data groups that EF.COM or EF.SOD lists. One that is not there, or that the card refuses
+// though it needs no right, is left out, and the verdict will miss it; one that needs a right is noted.
 func (r *inspecting) readDataGroups() error {
 	for _, n := range r.listed() {
 		file, _ := lds.DataGroup(n)
 		err := r.read(file)
 		switch {
-		case errors.Is(err, apdu.SWSecurityStatusNotSatisfied):
+		case errors.Is(err, apdu.SWSecurityStatusNotSatisfied) && file.NeedsTerminalAuthentication():
 			r.reading.Closed = append(r.reading.Closed, file.Name)
-		case errors.Is(err, apdu.SWFileNotFound):
+		case errors.Is(err, apdu.SWFileNotFound), errors.Is(err, apdu.SWSecurityStatusNotSatisfied):
 		case err != nil:
 			return err
 		}

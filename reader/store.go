@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/cancuoc/cancuoc/card/lds"
+	"github.com/cancuoc/cancuoc/card/regular"
 )
 
 // indexName is the file of a stored reading that says what the other files are.
@@ -102,7 +103,7 @@ func Load(folder string) (Reading, error) {
 }
 
 func readBounded(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reader: %w", err)
 	}

@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"crypto"
 	"errors"
 	"fmt"
 	"slices"
@@ -198,17 +199,11 @@ func (j *judgement) missing() []string {
 	var names []string
 	for _, n := range j.sod.SecurityObject.DataGroups() {
 		file, _ := lds.DataGroup(n)
-		if _, read := j.reading.Files[file.Name]; !read && !j.mayBeClosed(file) {
+		if _, read := j.reading.Files[file.Name]; !read && !j.reading.Withholds(file) {
 			names = append(names, file.Name)
 		}
 	}
 	return names
-}
-
-// mayBeClosed tells whether a file was rightly refused to this terminal. Fingerprints and irises alone stand behind
-// Terminal Authentication (Doc 9303-11, section 7.1); a chip that closes another file hides it.
-func (j *judgement) mayBeClosed(file lds.File) bool {
-	return (file.DataGroup == 3 || file.DataGroup == 4) && slices.Contains(j.reading.Closed, file.Name)
 }
 
 func (j *judgement) hashes() (Result, string) {
@@ -229,6 +224,9 @@ func (j *judgement) hashes() (Result, string) {
 	}
 	if checked == 0 {
 		return Unknown, "no data group was read"
+	}
+	if j.sod.SecurityObject.Hash == crypto.SHA1 {
+		return Weak, "the data groups agree with EF.SOD, by SHA-1"
 	}
 	return Pass, fmt.Sprintf("%d data groups agree with EF.SOD (%s)", checked, j.sod.SecurityObject.Hash)
 }

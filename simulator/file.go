@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/cancuoc/cancuoc/card/regular"
 )
 
 // ErrInUse is answered when another process has the card file open.
@@ -34,7 +36,7 @@ func Create(path string, s State) (*Store, error) {
 
 // Open opens a card file and reads the state in it.
 func Open(path string) (*Store, State, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, State{}, fmt.Errorf("simulator: %w", err)
 	}

@@ -122,6 +122,9 @@ func (s State) check() error {
 		return fmt.Errorf("simulator: card file: %d bytes of files in a memory of %d", s.used(), s.Capacity)
 	}
 	for _, f := range s.Files {
+		if f.Read != Always && f.Read != Session && f.Read != Closed {
+			return fmt.Errorf("simulator: card file: file %04X has the unknown access rule %q", f.FID, f.Read)
+		}
 		if f.Size < 0 || len(f.Content) > f.Size {
 			return fmt.Errorf("simulator: card file: file %04X holds %d bytes of %d", f.FID, len(f.Content), f.Size)
 		}
@@ -178,10 +181,9 @@ func (m memory) CreateFile(fid uint16, size int) apdu.StatusWord {
 	return apdu.SWOK
 }
 
-// readRule is the access rule that the eMRTD application gives a file (Doc 9303-10, section 4.7; Doc 9303-11, 7.1:
-// fingerprints and irises need Terminal Authentication).
+// readRule is the access rule that the eMRTD application gives a file.
 func readRule(fid uint16) Access {
-	if fid == 0x0103 || fid == 0x0104 {
+	if file, _ := lds.ByFID(fid); file.NeedsTerminalAuthentication() {
 		return Closed
 	}
 	return Session

@@ -100,6 +100,24 @@ func TestConnEndsWithACardThatDoesNot(t *testing.T) {
 	}
 }
 
+// A card that gives one byte at a time and always has more may not hold us for an hour.
+func TestConnEndsWithACardThatDrips(t *testing.T) {
+	drip := &counting{next: repeat("006101")}
+	if _, err := (&Conn{Wire: drip}).Send(Command{INS: 0xB0, Ne: 1}); err == nil || drip.n > 600 {
+		t.Errorf("%v after %d commands", err, drip.n)
+	}
+}
+
+type counting struct {
+	next Transmitter
+	n    int
+}
+
+func (c *counting) Transmit(b []byte) ([]byte, error) {
+	c.n++
+	return c.next.Transmit(b)
+}
+
 type repeat string
 
 func (r repeat) Transmit([]byte) ([]byte, error) { return hex.DecodeString(string(r)) }

@@ -25,13 +25,19 @@ func (c *Conn) Send(cmd Command) (Response, error) {
 	return c.collect(cmd, resp)
 }
 
+// maxRounds is how many pieces an answer may come in: twice what the longest takes that is given in whole pieces.
+const maxRounds = 512
+
 func (c *Conn) collect(cmd Command, resp Response) (Response, error) {
 	limit := c.MaxAnswer
 	if limit == 0 {
 		limit = MaxExtendedNe
 	}
 	data := resp.Data
-	for resp.SW>>8 == 0x61 {
+	for rounds := 1; resp.SW>>8 == 0x61; rounds++ {
+		if rounds > maxRounds {
+			return Response{}, fmt.Errorf("apdu: the card's answer does not end after %d pieces", rounds)
+		}
 		var err error
 		resp, err = c.exchange(Command{CLA: cmd.CLA, INS: 0xC0, Ne: shortNe(byte(resp.SW))})
 		if err != nil {

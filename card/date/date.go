@@ -3,6 +3,7 @@
 package date
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -94,8 +95,11 @@ func (d *Date) UnmarshalText(text []byte) error {
 		return nil
 	}
 	parsed, err := Parse(string(text))
-	if err == nil {
-		*d = parsed
+	if err != nil {
+		return errNoDay // without the text: it may be somebody's
 	}
-	return err
+	*d = parsed
+	return nil
 }
+
+var errNoDay = errors.New("date: not a day of the calendar, written YYYY-MM-DD")

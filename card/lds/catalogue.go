@@ -44,6 +44,10 @@ func Catalogue() []File {
 	}
 }
 
+// NeedsTerminalAuthentication tells whether the file is closed to a terminal that has proved no right to it:
+// fingerprints and irises (Doc 9303-11, section 7.1). Every other file opens with the access protocol.
+func (f File) NeedsTerminalAuthentication() bool { return f.DataGroup == 3 || f.DataGroup == 4 }
+
 // ByName finds a file by the standard's name, for example "EF.DG13".
 func ByName(name string) (File, bool) {
 	return find(func(f File) bool { return f.Name == name })

@@ -56,6 +56,12 @@ func (s State) open() bool {
 	return s == Returned || s == Held || slices.Contains(station, s)
 }
 
+// Known tells whether there is such a state.
+func (s State) Known() bool {
+	_, known := follows[s]
+	return known
+}
+
 func checkPair(from, to State) error {
 	if slices.Contains(follows[from], to) {
 		return nil

@@ -109,13 +109,14 @@ func readLength(b []byte) (length, size int, err error) {
 	if len(b) < 1+n {
 		return 0, 0, fmt.Errorf("tlv: the data ends inside a length")
 	}
+	var value uint64
 	for _, octet := range b[1 : 1+n] {
-		length = length<<8 | int(octet)
+		value = value<<8 | uint64(octet)
 	}
-	if length > 1<<31-1 {
-		return 0, 0, fmt.Errorf("tlv: a length of %d bytes is beyond any card", length)
+	if value > 1<<31-1 {
+		return 0, 0, fmt.Errorf("tlv: a length of %d bytes is beyond any card", value)
 	}
-	return length, 1 + n, nil
+	return int(value), 1 + n, nil
 }
 
 // Next reads the first data object of b and gives what follows it.

@@ -83,10 +83,11 @@ func codes() []struct {
 		{exitInput, []error{register.ErrLiveCard, register.ErrInput, register.ErrNotFound, station.ErrNothingToDo,
 			layout.ErrNoTemplate, layout.ErrDoesNotFit, layout.ErrNoGlyph}},
 		{exitNotGenuine, []error{station.ErrChipDiffers}},
+		{exitNotProven, []error{station.ErrNotProven}},
 		{exitCard, []error{pcsc.ErrUnavailable, pcsc.ErrNoService, pcsc.ErrNoReader, pcsc.ErrNoCard, pcsc.ErrManyCards,
 			pcsc.ErrInUse, pcsc.ErrRemoved, perso.ErrLocked, reader.ErrAccess, simulator.ErrInUse, simulator.ErrPowerLost,
 			register.ErrOtherChip, register.ErrChipTaken, scp.ErrCryptogram, bac.ErrChip, bac.ErrRefused}},
-		{exitKey, []error{pki.ErrPassphrase, pki.ErrKeyFile, pki.ErrKeyPeriod}},
+		{exitKey, []error{pki.ErrPassphrase, pki.ErrKeyFile, station.ErrAuthority}},
 		{exitRegister, []error{register.ErrStorage, register.ErrBusy, register.ErrNotRegister, register.ErrNewer,
 			register.ErrExists, register.ErrClaimed, register.ErrState, station.ErrNoStation}},
 	}
@@ -96,6 +97,7 @@ func exitCode(ctx context.Context, err error) int {
 	var s silent
 	var c coded
 	var sw apdu.StatusWord
+	var ofCard station.CardError
 	switch {
 	case errors.As(err, &s):
 		return int(s)
@@ -111,7 +113,7 @@ func exitCode(ctx context.Context, err error) int {
 			}
 		}
 	}
-	if errors.As(err, &sw) {
+	if errors.As(err, &sw) || errors.As(err, &ofCard) {
 		return exitCard
 	}
 	if strings.HasPrefix(err.Error(), "unknown command") {

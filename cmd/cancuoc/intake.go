@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/cancuoc/cancuoc/card"
 	"github.com/cancuoc/cancuoc/card/portrait"
 	"github.com/cancuoc/cancuoc/card/register"
+	"github.com/cancuoc/cancuoc/card/regular"
 	"github.com/cancuoc/cancuoc/card/vnm"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 )
@@ -55,16 +55,19 @@ func runOrderAdd(ctx context.Context, d *desk, files []string, dryRun bool) erro
 		return withCode(exitKey, err)
 	}
 	intake := &intake{desk: d, register: w.register, specimen: certificate.Specimen(), dryRun: dryRun, results: []added{}}
+	var stopped error
 	for _, file := range files {
-		if err := intake.file(ctx, file); err != nil {
-			return err
+		if stopped = intake.file(ctx, file); stopped != nil {
+			break
 		}
 	}
 	if err := d.print(intake.results, intake.write); err != nil {
 		return err
 	}
 	switch {
-	case intake.failed == 1 && len(intake.results) == 1:
+	case stopped != nil:
+		return stopped
+	case intake.failed > 0 && intake.failed == len(intake.results):
 		return intake.first
 	case intake.failed > 0:
 		return withCode(exitSome, fmt.Errorf("%d of %d records were refused", intake.failed, len(intake.results)))
@@ -103,7 +106,7 @@ func (in *intake) file(ctx context.Context, name string) error {
 		}
 		in.keep(result, withInput(err))
 		if errors.Is(err, register.ErrStorage) {
-			break
+			return fmt.Errorf("the records after %s were not looked at: %w", result.Record, err)
 		}
 	}
 	return nil
@@ -133,7 +136,7 @@ func (d *desk) openRecords(name string) (source io.ReadCloser, folder string, er
 	if name == "-" {
 		return io.NopCloser(d.in), ".", nil
 	}
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return nil, "", withCode(exitInput, err)
 	}
@@ -179,7 +182,7 @@ func prepare(doc card.Document, folder string, specimen bool) (preparedOrder, er
 		return p, err
 	}
 	if p.doc.Portrait != "" {
-		if p.portrait, err = fitPortrait(filepath.Join(folder, p.doc.Portrait)); err != nil {
+		if p.portrait, err = fitPortrait(folder, p.doc.Portrait); err != nil {
 			return p, err
 		}
 	}
@@ -193,15 +196,14 @@ func prepare(doc card.Document, folder string, specimen bool) (preparedOrder, er
 	return p, err
 }
 
-func fitPortrait(path string) (portrait.Portrait, error) {
-	f, err := os.Open(path)
+// fitPortrait prepares the portrait at a path beside its record. Nothing outside the record's folder is taken: it
+// could be somebody else's.
+func fitPortrait(folder, path string) (portrait.Portrait, error) {
+	f, err := regular.OpenIn(folder, path)
 	if err != nil {
 		return portrait.Portrait{}, withCode(exitInput, fmt.Errorf("portrait: %w", err))
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
-		return portrait.Portrait{}, withCode(exitInput, fmt.Errorf("portrait: %s is not a file", path))
-	}
 	fit, err := portrait.Fit(f)
 	return fit, withCode(exitInput, err)
 }
@@ -217,7 +219,7 @@ func (in *intake) write(w io.Writer) {
 	for _, r := range in.results {
 		switch {
 		case r.Error != "":
-			fmt.Fprintf(w, "%s: refused: %s\n", r.Record, r.Error)
+			fmt.Fprintf(w, "%s: refused: %s\n", r.Record, printable(r.Error))
 		case in.dryRun:
 			fmt.Fprintf(w, "%s: good\n", r.Record)
 		case r.Already:

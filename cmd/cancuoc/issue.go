@@ -171,10 +171,12 @@ func (b *batch) next(ctx context.Context, after int64) (register.Order, bool, er
 // reader the first failure ends the batch: the next card is not there.
 func (b *batch) all(ctx context.Context) error {
 	failed := 0
+	var stopped error
 	for after := int64(0); ; {
 		order, found, err := b.next(ctx, after)
 		if err != nil && order.ID == 0 {
-			return err
+			stopped = err
+			break
 		}
 		if !found {
 			break
@@ -199,6 +201,9 @@ func (b *batch) all(ctx context.Context) error {
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if stopped != nil {
+		return stopped
 	}
 	if failed > 0 {
 		return withCode(exitSome, fmt.Errorf("%d of %d orders failed", failed, len(b.results)))

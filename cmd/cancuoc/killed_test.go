@@ -182,3 +182,28 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 	mustBeIssuedOnce(t, folder, 20)
 }
+
+// An order on which a station is at work is not ended under its hands.
+func TestSpoilWaitsForTheStation(t *testing.T) {
+	folder := t.TempDir()
+	mustRun(t, folder, "init", "station")
+	children(t, folder, 1)
+	mustRun(t, folder, "order", "add", "children.jsonl")
+	d := &desk{station: filepath.Join(folder, "station")}
+	w, err := d.openStation(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.register.Close()
+	if _, err := w.register.Claim(t.Context(), 1, w.claim(time.Now())); err != nil {
+		t.Fatal(err)
+	}
+	cmd := command(t, folder, "order", "spoil", "1", "--reason", "test")
+	if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != exitRegister || !bytes.Contains(out, []byte("another process works on the order")) {
+		t.Errorf("exit code %d: %s", cmd.ProcessState.ExitCode(), out)
+	}
+	if err := w.register.Release(t.Context(), 1, w.claim(time.Now()).Owner); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, folder, "order", "spoil", "1", "--reason", "test")
+}

@@ -53,17 +53,19 @@ func runOrderList(ctx context.Context, d *desk, states []string) error {
 	defer w.register.Close()
 	var filter register.Filter
 	for _, s := range states {
+		if !register.State(s).Known() {
+			return withCode(exitUsage, fmt.Errorf("--state: %q is no state of an order", s))
+		}
 		filter.States = append(filter.States, register.State(s))
 	}
 	out := &failing{w: d.out}
-	enc := json.NewEncoder(out)
 	for s, err := range w.register.Orders(ctx, filter) {
 		if err != nil {
 			return err
 		}
 		row := listed{s.ID, s.Number, s.Form, s.State, s.Changed}
 		if d.json {
-			err = enc.Encode(row)
+			err = d.encode(row, "")
 		} else {
 			fmt.Fprintf(out, "%6d  %s  %-13s %-13s %s\n", row.ID, row.Number, row.Form, row.State, row.Changed.Local().Format(time.DateTime))
 		}
@@ -165,8 +167,22 @@ func newOrderCancelCommand(d *desk) *cobra.Command {
 		})
 }
 
+// endOrder ends an order that no process is at work on: one that is half way through a chip must not be ended under
+// the station's hands.
+func (w *workplace) endOrder(ctx context.Context, id int64, reason string, end endFunc) error {
+	claim := w.claim(time.Now())
+	if _, err := w.register.Claim(ctx, id, claim); err != nil {
+		return err
+	}
+	defer w.register.Release(context.WithoutCancel(ctx), id, claim.Owner)
+	return end(ctx, w.register, id, reason, w.actor())
+}
+
+// endFunc is what spoil and cancel do in the register.
+type endFunc func(ctx context.Context, r *register.Register, id int64, reason, actor string) error
+
 // newOrderEndCommand makes one of the two commands that end an order with a reason.
-func newOrderEndCommand(d *desk, name, short string, end func(context.Context, *register.Register, int64, string, string) error) *cobra.Command {
+func newOrderEndCommand(d *desk, name, short string, end endFunc) *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{
 		Use: name + " ID --reason TEXT", Short: short, Args: cobra.ExactArgs(1),
@@ -185,7 +201,7 @@ func newOrderEndCommand(d *desk, name, short string, end func(context.Context, *
 				return err
 			}
 			defer w.register.Close()
-			if err := end(cmd.Context(), w.register, id, reason, "station "+w.config.Name); err != nil {
+			if err := w.endOrder(cmd.Context(), id, reason, end); err != nil {
 				return withInput(err)
 			}
 			return runOrderShow(cmd.Context(), d, id)

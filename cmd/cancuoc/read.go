@@ -79,9 +79,10 @@ func (d *desk) readAndJudge(ctx context.Context, cardName, trustPath string, by 
 	return reading, reader.Verify(reading, trust, time.Now()), nil
 }
 
-// cardError is an error of a reading: of the card, unless we were interrupted.
+// cardError is an error of a reading: of the card, unless it knows better or we were interrupted.
 func cardError(ctx context.Context, err error) error {
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	var known coded
+	if errors.As(err, &known) || ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return err
 	}
 	return withCode(exitCard, err)
@@ -178,17 +179,6 @@ func writeDocument(w io.Writer, doc card.Document) {
 			fmt.Fprintf(w, "%-21s %s\n", f.name, printable(f.value))
 		}
 	}
-}
-
-// printable keeps what a card says from moving the operator's cursor.
-func printable(s string) string {
-	quoted := fmt.Sprintf("%+q", s)
-	for _, r := range s {
-		if r < ' ' || r >= 0x7F && r < 0xA0 || r == 0x202E {
-			return quoted
-		}
-	}
-	return s
 }
 
 func writeVerdict(w io.Writer, v reader.Verdict) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/cancuoc/cancuoc/card/apdu"
+	"github.com/cancuoc/cancuoc/card/regular"
 )
 
 // streams are what a command reads and writes: results on out, everything else on err.
@@ -57,7 +59,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	if err != nil {
 		code := exitCode(ctx, err)
 		if !isSilent(err) {
-			fmt.Fprintf(d.err, "cancuoc: %s\n", sentence(err, code))
+			fmt.Fprintf(d.err, "cancuoc: %s\n", printable(sentence(err, code)))
 		}
 		return code
 	}
@@ -115,10 +117,22 @@ func (d *desk) print(result any, write func(w io.Writer)) error {
 		write(out)
 		return out.err
 	}
-	enc := json.NewEncoder(d.out)
-	enc.SetIndent("", "  ")
+	return d.encode(result, "  ")
+}
+
+// encode writes one JSON value and a new line.
+func (d *desk) encode(value any, indent string) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetIndent("", indent)
 	enc.SetEscapeHTML(false)
-	return enc.Encode(result)
+	if err := enc.Encode(value); err != nil {
+		return err
+	}
+	if _, err := d.out.Write(escaped(b.Bytes())); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return nil
 }
 
 // failing remembers the first error of a writer, so that a full disk does not pass for success.
@@ -172,7 +186,7 @@ func (d *desk) file(name string) (string, error) {
 	if name == "-" {
 		return readText(d.in)
 	}
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return "", withCode(exitInput, err)
 	}

@@ -56,12 +56,23 @@ func (w *workplace) desk(d *desk, passphrase []byte) (*station.Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	host, _ := os.Hostname()
 	return &station.Desk{
 		Register: w.register, Certificate: certificate, Signer: signer, Trust: trust, ChipKeys: keys,
-		PrintFolder: station.Path(w.folder, w.config.Print), Actor: "station " + w.config.Name,
-		Owner: fmt.Sprintf("%s/%d", host, os.Getpid()), Alive: aliveOn(host), Rand: rand.Reader, Now: time.Now, Trace: trace,
+		PrintFolder: station.Path(w.folder, w.config.Print), Actor: w.actor(), Claim: w.claim, Rand: rand.Reader,
+		Now: time.Now, Trace: trace,
 	}, nil
+}
+
+// actor is how the history calls this station.
+func (w *workplace) actor() string { return "station " + w.config.Name }
+
+// claimTime is how long an order stays claimed by a process of which nothing more is heard.
+const claimTime = 10 * time.Minute
+
+// claim is this process's word that it works on an order.
+func (w *workplace) claim(at time.Time) register.Claim {
+	host, _ := os.Hostname()
+	return register.Claim{Owner: fmt.Sprintf("%s/%d", host, os.Getpid()), At: at, Until: at.Add(claimTime), Alive: aliveOn(host)}
 }
 
 // aliveOn tells of owners written host/pid whether they may still run; of other hosts it cannot know.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ebfe/scard"
 )
@@ -105,13 +106,24 @@ func (c *Card) Transmit(command []byte) ([]byte, error) {
 
 // Reset gives the card its reset; selection and sessions are lost.
 func (c *Card) Reset() error {
-	return explain(c.card.Reconnect(scard.ShareExclusive, scard.ProtocolT0|scard.ProtocolT1, scard.ResetCard))
+	_, err := await(c.ctx, func() (struct{}, error) {
+		return struct{}{}, explain(c.card.Reconnect(scard.ShareExclusive, scard.ProtocolT0|scard.ProtocolT1, scard.ResetCard))
+	})
+	return err
 }
 
-// Close resets the card, so that no session outlives us, and lets it go. A card that is gone already is no error.
+// patience is how long Close waits for a card that does not answer.
+const patience = 2 * time.Second
+
+// Close resets the card, so that no session outlives us, and lets it go. A card that is gone already is no error. One
+// that never answers is left to the service.
 func (c *Card) Close() error {
-	err := explain(c.card.Disconnect(scard.ResetCard))
-	c.service.Release()
+	ctx, stop := context.WithTimeout(context.WithoutCancel(c.ctx), patience)
+	defer stop()
+	_, err := await(ctx, func() (struct{}, error) {
+		defer c.service.Release()
+		return struct{}{}, explain(c.card.Disconnect(scard.ResetCard))
+	})
 	if errors.Is(err, ErrRemoved) || errors.Is(err, ErrNoCard) {
 		return nil
 	}

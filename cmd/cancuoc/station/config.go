@@ -1,6 +1,7 @@
 package station
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/BurntSushi/toml"
 
@@ -73,15 +75,17 @@ keys = "default"
 var ErrNoStation = errors.New("station: not a station")
 
 // Init makes a station with a specimen authority in a folder that is none yet. With a passphrase its keys are
-// encrypted. station.toml is written last: what an interrupted run leaves is no station, and is made anew.
+// encrypted. station.toml is written last. An authority and a register that are there already, of a station that has
+// lost its station.toml or of an interrupted run, are kept: the keys that signed cards are never replaced.
 func Init(folder, name string, passphrase []byte, at time.Time) error {
 	if _, err := os.Lstat(filepath.Join(folder, ConfigName)); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("station: %s is a station already (it has a %s)", folder, ConfigName)
 	}
-	for _, sub := range []string{"authority/trust", "print"} {
-		if err := os.MkdirAll(filepath.Join(folder, sub), 0o700); err != nil {
-			return fmt.Errorf("station: %w", err)
-		}
+	if strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) >= 0 {
+		return fmt.Errorf("station: the name holds something else than letters, signs and spaces")
+	}
+	if err := os.MkdirAll(filepath.Join(folder, "print"), 0o700); err != nil {
+		return fmt.Errorf("station: %w", err)
 	}
 	if err := initAuthority(filepath.Join(folder, "authority"), passphrase, at); err != nil {
 		return err
@@ -95,7 +99,31 @@ func Init(folder, name string, passphrase []byte, at time.Time) error {
 	})
 }
 
+// initAuthority makes the authority whole, or not at all. One that is there is kept, if its keys open.
 func initAuthority(folder string, passphrase []byte, at time.Time) error {
+	if _, err := os.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := pki.ReadKey(filepath.Join(folder, "document-signer.key"), passphrase); err != nil {
+			return fmt.Errorf("station: %s is there already, and its keys do not open: %w", folder, err)
+		}
+		return nil
+	}
+	next := folder + ".new"
+	if err := os.RemoveAll(next); err != nil { // what an interrupted run left: it was never in use
+		return fmt.Errorf("station: %w", err)
+	}
+	if err := writeAuthority(next, passphrase, at); err != nil {
+		return err
+	}
+	if err := os.Rename(next, folder); err != nil {
+		return fmt.Errorf("station: %w", err)
+	}
+	return syncFolder(filepath.Dir(folder))
+}
+
+func writeAuthority(folder string, passphrase []byte, at time.Time) error {
+	if err := os.MkdirAll(filepath.Join(folder, "trust"), 0o700); err != nil {
+		return fmt.Errorf("station: %w", err)
+	}
 	authority, err := pki.NewSpecimenAuthority(rand.Reader, at, "VN")
 	if err != nil {
 		return err
@@ -110,23 +138,23 @@ func initAuthority(folder string, passphrase []byte, at time.Time) error {
 		{"document-signer.cer", func(p string) error { return pki.WriteCertificate(p, authority.DocumentSigner) }},
 	}
 	for _, f := range files {
-		path := filepath.Join(folder, f.path)
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("station: %w", err)
-		}
-		if err := f.write(path); err != nil {
+		if err := f.write(filepath.Join(folder, f.path)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// initRegister makes the register. One that is there already, left by an interrupted run, is kept if it opens.
+// initRegister makes the register. One that is there already is kept, if it opens.
 func initRegister(path string) error {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return register.Create(path)
 	}
-	return nil
+	r, err := register.Open(context.Background(), path)
+	if err != nil {
+		return err
+	}
+	return r.Close()
 }
 
 // LoadConfig reads the configuration of the station in a folder.

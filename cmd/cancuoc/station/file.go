@@ -25,9 +25,22 @@ func WriteFile(path string, write func(io.Writer) error) error {
 	if err == nil {
 		err = os.Rename(next, path)
 	}
+	if err == nil {
+		err = syncFolder(filepath.Dir(path))
+	}
 	if err != nil {
 		os.Remove(next)
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
+}
+
+// syncFolder brings a folder's names to the disk: without it a power cut may lose a file that was just renamed.
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
 }

@@ -1,6 +1,7 @@
 package station
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -84,8 +85,15 @@ func (b *bench) desk() *Desk {
 	}
 	b.lives++
 	return &Desk{Register: r, Certificate: certificate, Signer: signer, Trust: trust, ChipKeys: perso.DefaultKeys(),
-		PrintFolder: filepath.Join(b.folder, "print"), Actor: "bench", Owner: fmt.Sprint("life ", b.lives),
-		Alive: func(string) bool { return false }, Rand: rand.Reader, Now: time.Now}
+		PrintFolder: filepath.Join(b.folder, "print"), Actor: "bench", Claim: claimOf(fmt.Sprint("life ", b.lives)),
+		Rand: rand.Reader, Now: time.Now}
+}
+
+// claimOf gives the claims of one life; every other is over.
+func claimOf(owner string) func(time.Time) register.Claim {
+	return func(at time.Time) register.Claim {
+		return register.Claim{Owner: owner, At: at, Until: at.Add(time.Hour), Alive: func(string) bool { return false }}
+	}
 }
 
 func (b *bench) power() *simulator.Card {
@@ -256,6 +264,110 @@ func (f *fresh) Reset() error {
 }
 
 func (f *fresh) Close() error { return nil }
+
+// Another card of the same citizen opens with the same key; it is not this order's chip, and spoils nothing.
+func TestAnotherCardOfTheSameCitizen(t *testing.T) {
+	b := newBench(t)
+	d := b.desk()
+	defer d.Register.Close()
+	id := b.order(d.Register).ID
+	d.Begin = func(_ int64, name string) {
+		if name == "verify" {
+			b.chip.ChipID[0] ^= 1 // the same content on another chip
+		}
+	}
+	_, err := d.Issue(t.Context(), id, func() (Card, error) { return &fresh{b: b}, nil })
+	if !errors.Is(err, register.ErrOtherChip) {
+		t.Fatalf("another chip: %v", err)
+	}
+	if o, _ := d.Register.Order(t.Context(), id); o.State != register.Personalised {
+		t.Fatalf("the order is %s (%s)", o.State, o.Reason)
+	}
+	b.chip.ChipID[0] ^= 1
+	d.Begin = nil
+	if o, err := d.Issue(t.Context(), id, func() (Card, error) { return &fresh{b: b}, nil }); err != nil || o.State != register.Issued {
+		t.Fatalf("with the right chip again: %s, %v", o.State, err)
+	}
+}
+
+// A chip that hides a file from the reader is not what was signed, whatever it says the reason is.
+func TestChipThatHidesAFile(t *testing.T) {
+	b := newBench(t)
+	d := b.desk()
+	defer d.Register.Close()
+	id := b.order(d.Register).ID
+	d.Begin = func(_ int64, name string) {
+		for i := range b.chip.Files {
+			if name == "verify" && b.chip.Files[i].FID == 0x010D {
+				b.chip.Files[i].Read = simulator.Closed
+			}
+		}
+	}
+	if _, err := d.Issue(t.Context(), id, func() (Card, error) { return &fresh{b: b}, nil }); !errors.Is(err, ErrChipDiffers) {
+		t.Fatalf("a hidden file: %v", err)
+	}
+}
+
+// Where the station's own anchors do not vouch for its signer no chip is spent, and a chip that was written is kept.
+func TestAnchorsOfSomebodyElse(t *testing.T) {
+	b, other := newBench(t), newBench(t)
+	d, elsewhere := b.desk(), other.desk()
+	defer d.Register.Close()
+	elsewhere.Register.Close()
+	id := b.order(d.Register).ID
+	own := d.Trust
+	d.Trust = elsewhere.Trust
+	if _, err := d.Issue(t.Context(), id, nil); !errors.Is(err, ErrAuthority) {
+		t.Fatalf("before signing: %v", err)
+	}
+	d.Trust = own
+	d.Begin = func(_ int64, name string) {
+		if name == "verify" {
+			d.Trust = elsewhere.Trust
+		}
+	}
+	if _, err := d.Issue(t.Context(), id, func() (Card, error) { return b.power(), nil }); !errors.Is(err, ErrNotProven) {
+		t.Fatalf("before verifying: %v", err)
+	}
+	if o, _ := d.Register.Order(t.Context(), id); o.State != register.Personalised {
+		t.Fatalf("the order is %s (%s)", o.State, o.Reason)
+	}
+	d.Begin, d.Trust = nil, own
+	if _, err := d.Issue(t.Context(), id, func() (Card, error) { return b.power(), nil }); err != nil {
+		t.Fatal(err)
+	}
+	b.mustBeOneGoodCard(id)
+}
+
+// A lost station.toml is made again; the keys that signed cards stay.
+func TestInitKeepsTheAuthority(t *testing.T) {
+	b := newBench(t)
+	key := filepath.Join(b.folder, "authority", "document-signer.key")
+	before, err := os.ReadFile(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(b.folder, ConfigName)); err != nil {
+		t.Fatal(err)
+	}
+	if err := Init(b.folder, "again", nil, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if after, _ := os.ReadFile(key); !bytes.Equal(before, after) {
+		t.Error("the signing key was replaced")
+	}
+	for _, damage := range []string{"authority/document-signer.key", "register.db"} {
+		os.Remove(filepath.Join(b.folder, ConfigName))
+		os.WriteFile(filepath.Join(b.folder, damage), []byte("junk"), 0o600)
+		if err := Init(b.folder, "again", nil, time.Now()); err == nil {
+			t.Errorf("a station was made over a damaged %s", damage)
+		}
+		b = newBench(t)
+	}
+	if err := Init(t.TempDir(), "bell\a", nil, time.Now()); err == nil {
+		t.Error("a name with a control character")
+	}
+}
 
 // A document signer whose key period is over signs nothing.
 func TestSignerOutOfItsPeriod(t *testing.T) {

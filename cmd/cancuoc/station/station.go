@@ -38,9 +38,8 @@ type Desk struct {
 	ChipKeys    scp.StaticKeys
 	PrintFolder string
 
-	Actor string                  // names the station in the history
-	Owner string                  // names this process in claims
-	Alive func(owner string) bool // tells whether another process still runs
+	Actor string                            // names the station in the history
+	Claim func(at time.Time) register.Claim // this process's word that it works on an order
 	Rand  io.Reader
 	Now   func() time.Time
 
@@ -99,18 +98,10 @@ type job struct {
 	card  Card // once it has been opened
 }
 
-// claimTime is how long an order stays claimed by a process of which nothing more is heard.
-const claimTime = 10 * time.Minute
-
-func (d *Desk) claim() register.Claim {
-	now := d.Now()
-	return register.Claim{Owner: d.Owner, At: now, Until: now.Add(claimTime), Alive: d.Alive}
-}
-
 // Issue takes one order as far as it goes: to issued, if nothing stands in the way. open gives the card for it and is
 // called when a step first needs one.
 func (d *Desk) Issue(ctx context.Context, id int64, open func() (Card, error)) (register.Order, error) {
-	order, err := d.Register.Claim(ctx, id, d.claim())
+	order, err := d.Register.Claim(ctx, id, d.Claim(d.Now()))
 	if err != nil {
 		return register.Order{}, err
 	}
@@ -120,7 +111,7 @@ func (d *Desk) Issue(ctx context.Context, id int64, open func() (Card, error)) (
 // IssueNext does the same for the oldest order above id after that waits and that no other process works on. It
 // answers false when there is none.
 func (d *Desk) IssueNext(ctx context.Context, after int64, open func(id int64) (Card, error)) (order register.Order, found bool, err error) {
-	order, found, err = d.Register.Next(ctx, register.Filter{After: after}, d.claim())
+	order, found, err = d.Register.Next(ctx, register.Filter{After: after}, d.Claim(d.Now()))
 	if err != nil || !found {
 		return order, found, err
 	}
@@ -129,7 +120,7 @@ func (d *Desk) IssueNext(ctx context.Context, after int64, open func(id int64) (
 }
 
 func (d *Desk) carry(ctx context.Context, order register.Order, open func() (Card, error)) (register.Order, error) {
-	defer d.Register.Release(context.WithoutCancel(ctx), order.ID, d.Owner)
+	defer d.Register.Release(context.WithoutCancel(ctx), order.ID, d.Claim(d.Now()).Owner)
 	doc, err := card.ParseRecord(order.Record)
 	if err != nil {
 		return order, err
@@ -174,7 +165,7 @@ func (j *job) advance(ctx context.Context, s stage) error {
 		return err
 	}
 	err = j.Register.Advance(ctx, j.order.ID, register.Step{
-		From: s.from, To: s.to, Actor: j.Actor, Detail: result.detail, At: j.Now(), Owner: j.Owner, Data: result.data,
+		From: s.from, To: s.to, Actor: j.Actor, Detail: result.detail, At: j.Now(), Owner: j.Claim(j.Now()).Owner, Data: result.data,
 	})
 	if err != nil {
 		return err

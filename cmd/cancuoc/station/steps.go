@@ -9,10 +9,13 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/cancuoc/cancuoc/card"
+	"github.com/cancuoc/cancuoc/card/apdu"
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/perso"
+	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/layout"
 	"github.com/cancuoc/cancuoc/layout/pdf"
@@ -34,8 +37,8 @@ func (j *job) check(context.Context) (outcome, error) {
 // sign makes all that goes onto the chip. The data is kept in the register until the card is issued, so that a resumed
 // run writes and compares the very same bytes.
 func (j *job) sign(context.Context) (outcome, error) {
-	if err := j.Certificate.KeyUsable(j.Now()); err != nil {
-		return outcome{}, fmt.Errorf("%w: the document signer needs a new key", err)
+	if err := j.checkAuthority(); err != nil {
+		return outcome{}, err
 	}
 	doc, err := j.doc.DrawSerial(j.Rand)
 	if err != nil {
@@ -50,6 +53,24 @@ func (j *job) sign(context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	return outcome{detail: fmt.Sprintf("%d files, chip serial %s", len(data.Files), doc.ChipSerial), data: stored}, nil
+}
+
+// ErrAuthority says that cards which this station signs would not be judged genuine, not even by itself.
+var ErrAuthority = errors.New("station: the document signer cannot sign now")
+
+// checkAuthority makes sure, before a chip is spent, that the document signer may sign and is vouched for by the
+// station's own anchors.
+func (j *job) checkAuthority() error {
+	anchor, err := j.Trust.Chain(j.Certificate)
+	for _, check := range []func(time.Time) error{j.Certificate.KeyUsable, j.Certificate.Validity, anchor.Validity} {
+		if err == nil {
+			err = check(j.Now())
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrAuthority, err)
+	}
+	return nil
 }
 
 // production loads what sign has made.
@@ -78,7 +99,7 @@ func (j *job) personalise(ctx context.Context) (outcome, error) {
 	}
 	chip, err := perso.Terminal{Keys: j.ChipKeys, Rand: j.Rand, Channel: j.channel()}.Open(conn)
 	if err != nil {
-		return outcome{}, err
+		return outcome{}, CardError{err}
 	}
 	if chip.State != perso.Blank && chip.State != perso.Personalised && j.order.ChipID != chip.ChipID {
 		return outcome{}, fmt.Errorf("%w (chip %s): use a blank one", perso.ErrLocked, chip.ChipID)
@@ -92,16 +113,28 @@ func (j *job) personalise(ctx context.Context) (outcome, error) {
 	}
 	report, err := chip.Write(ctx, data, j.Progress)
 	if err != nil {
-		return outcome{}, err
+		return outcome{}, CardError{err}
 	}
 	return outcome{detail: fmt.Sprintf("chip %s, %d bytes in %d commands", chip.ChipID, report.Bytes, report.Commands)}, nil
 }
 
+// CardError is what went wrong between the station and a card, and reads like it.
+type CardError struct{ Err error }
+
+func (e CardError) Error() string { return e.Err.Error() }
+
+// Unwrap gives what went wrong.
+func (e CardError) Unwrap() error { return e.Err }
+
 // ErrChipDiffers says that the chip does not hold what was to be written to it. The card is waste.
 var ErrChipDiffers = errors.New("station: the chip does not hold what was signed for it")
 
-// verify reads the chip as anyone would, judges it, and compares every file with what was to be written. A chip that
-// differs cannot be mended, since it is locked: the order is spoiled.
+// ErrNotProven says that a chip holds what was signed for it and the station cannot judge it.
+var ErrNotProven = errors.New("station: the chip holds what was signed for it, and is not proven genuine")
+
+// verify makes sure that this is the order's chip, reads it as anyone would, judges it, and compares every file with
+// what was to be written. A chip that differs cannot be mended, since it is locked: the order is spoiled. One that
+// cannot be judged is no waste: the order stays where it is until the station can.
 func (j *job) verify(ctx context.Context) (outcome, error) {
 	data, err := j.production(ctx)
 	if err != nil {
@@ -113,6 +146,9 @@ func (j *job) verify(ctx context.Context) (outcome, error) {
 	}
 	verdict := reader.Verify(reading, j.Trust, j.Now())
 	fault := compare(reading, data)
+	if fault == nil && verdict.Verdict == reader.NotProven {
+		return outcome{}, fmt.Errorf("%w: %s", ErrNotProven, failing(verdict))
+	}
 	if fault == nil && verdict.Verdict != reader.Genuine {
 		fault = fmt.Errorf("%w: it is judged %s (%s)", ErrChipDiffers, verdict.Verdict, failing(verdict))
 	}
@@ -129,39 +165,52 @@ func (j *job) read(ctx context.Context) (reader.Reading, error) {
 		return reader.Reading{}, err
 	}
 	if err := j.card.Reset(); err != nil {
+		return reader.Reading{}, CardError{err}
+	}
+	if err := j.checkChip(conn); err != nil {
 		return reader.Reading{}, err
 	}
 	access, err := reader.AccessByNumber(j.doc.PersonalNumber, j.doc.DateOfBirth, j.doc.DateOfExpiry)
 	if err != nil {
 		return reader.Reading{}, err
 	}
-	return reader.Inspection{Access: access, Rand: j.Rand, Channel: j.channel()}.Read(ctx, conn)
+	reading, err := reader.Inspection{Access: access, Rand: j.Rand, Channel: j.channel()}.Read(ctx, conn)
+	if err != nil {
+		return reader.Reading{}, CardError{err}
+	}
+	return reading, nil
 }
 
-// compare finds a file that differs from what was signed, byte for byte.
-func compare(reading reader.Reading, data perso.Data) error {
-	for _, f := range data.Files {
-		content, there := reading.Files[f.Name()]
-		if !there && isClosed(reading, f) {
-			continue
-		}
-		if !there || !bytes.Equal(content, f.Content) {
-			return fmt.Errorf("%w: %s", ErrChipDiffers, f.Name())
-		}
+// checkChip makes sure that the chip in the reader is the one that the register has for this order. Without it any
+// card of the same citizen would do, or be taken for a chip gone wrong.
+func (j *job) checkChip(send apdu.Sender) error {
+	chip, err := perso.Terminal{Keys: j.ChipKeys, Rand: j.Rand, Channel: j.channel()}.Open(send)
+	if err != nil {
+		return CardError{err}
 	}
-	if len(reading.Files)+len(reading.Closed) != len(data.Files) {
-		return fmt.Errorf("%w: it has other files beside", ErrChipDiffers)
+	if chip.ChipID != j.order.ChipID {
+		return fmt.Errorf("%w: this is chip %s, the order's is %s", register.ErrOtherChip, chip.ChipID, j.order.ChipID)
 	}
 	return nil
 }
 
-func isClosed(reading reader.Reading, f perso.File) bool {
-	for _, name := range reading.Closed {
-		if name == f.Name() {
-			return true
+// compare finds a file that differs from what was signed, byte for byte.
+func compare(reading reader.Reading, data perso.Data) error {
+	same := 0
+	for _, f := range data.Files {
+		file, _ := lds.ByFID(f.FID)
+		content, there := reading.Files[f.Name()]
+		switch {
+		case there && bytes.Equal(content, f.Content):
+			same++
+		case there || !reading.Withholds(file):
+			return fmt.Errorf("%w: %s", ErrChipDiffers, f.Name())
 		}
 	}
-	return false
+	if same != len(reading.Files) {
+		return fmt.Errorf("%w: it has other files beside", ErrChipDiffers)
+	}
+	return nil
 }
 
 func failing(v reader.Verdict) string {
@@ -175,8 +224,12 @@ func failing(v reader.Verdict) string {
 }
 
 // print draws both faces into the order's own file, which is on the disk before the step counts as done.
-func (j *job) print(context.Context) (outcome, error) {
-	faces, err := Faces(j.doc, j.order.Face, j.Certificate.Specimen())
+func (j *job) print(ctx context.Context) (outcome, error) {
+	specimen, err := j.signedAsSpecimen(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	faces, err := Faces(j.doc, j.order.Face, specimen)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -193,6 +246,26 @@ func (j *job) print(context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	return outcome{detail: fmt.Sprintf("%s, both faces, %d bytes", path, size)}, nil
+}
+
+// signedAsSpecimen tells whether a specimen authority signed the chip, whoever signs at this station now.
+func (j *job) signedAsSpecimen(ctx context.Context) (bool, error) {
+	data, err := j.production(ctx)
+	if err != nil {
+		return false, err
+	}
+	file, _ := lds.ByName("EF.SOD")
+	content, _ := data.File(file.FID)
+	sod, err := lds.ParseSOD(content)
+	if err != nil {
+		return false, err
+	}
+	der, err := sod.SignedData.SignerCertificate()
+	if err != nil {
+		return false, err
+	}
+	certificate, err := pki.ParseCertificate(der)
+	return certificate.Specimen(), err
 }
 
 // PrintName is the name of the file of an order's faces.

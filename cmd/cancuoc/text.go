@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// printable keeps what a card, a record or a path says from moving the operator's cursor or turning text around: text
+// with anything but letters, signs and spaces in it is shown quoted.
+func printable(s string) string {
+	if utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
+		return s
+	}
+	return fmt.Sprintf("%+q", s)
+}
+
+// escaped puts escapes for what encoding/json lets through and a terminal obeys: controls above 7E, marks that turn
+// text around. They stand only inside strings, so JSON stays the same JSON.
+func escaped(json []byte) []byte {
+	var out []byte
+	for len(json) > 0 {
+		r, size := utf8.DecodeRune(json)
+		if r == '\n' || unicode.IsPrint(r) {
+			out = append(out, json[:size]...)
+		} else if r <= 0xFFFF {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			high, low := (r-0x10000)>>10+0xD800, (r-0x10000)&0x3FF+0xDC00
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		}
+		json = json[size:]
+	}
+	return out
+}
