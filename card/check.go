@@ -28,24 +28,45 @@ func (d Document) Complete() Document {
 	if d.DateOfExpiry.IsZero() && !d.DateOfBirth.IsZero() && !d.DateOfIssue.IsZero() {
 		d.DateOfExpiry = vnm.Expiry(d.DateOfBirth, d.DateOfIssue)
 	}
-	if p, err := ProfileNamed(d.Profile); err == nil && d.CAN == "" && p.CANOfTail && len(d.PersonalNumber) >= 6 {
+	_, _, numberErr := vnm.ParseNumber(d.PersonalNumber)
+	if p, err := ProfileNamed(d.Profile); err == nil && d.CAN == "" && p.CANOfTail && numberErr == nil {
 		d.CAN = d.PersonalNumber[len(d.PersonalNumber)-6:]
 	}
 	return d
 }
 
-// Check says whether a card can be issued from a completed document. The error joins every fault that was found, each
-// naming its field; warnings are what is unusual and does not stand in the way.
-func (d Document) Check() (warnings []vnm.Warning, err error) {
-	numberWarnings, numberErr := d.checkNumber()
-	faults := []error{d.checkForm(), numberErr, d.checkDates(), d.checkCodes(), d.checkTexts()}
+// maxAhead is how many days before its date of issue a card may be made.
+const maxAhead = 31
+
+// Check says whether a card can be issued from a completed document on the given day. The error joins every fault that
+// was found, each naming its field; warnings are what is unusual and does not stand in the way.
+func (d Document) Check(today date.Date) (warnings []vnm.Warning, err error) {
+	warnings, numberErr := d.checkNumber()
+	faults := []error{d.checkForm(), numberErr, d.checkDates(today), d.checkCodes(), d.checkTexts()}
 	if d.NeedsPortrait() && d.Portrait == "" {
 		faults = append(faults, errors.New("portrait: missing, and the holder is six years old or more"))
 	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, fmt.Errorf("card: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
-	return numberWarnings, nil
+	return append(warnings, d.unusual(today)...), nil
+}
+
+// unusual gives warnings for what no rule forbids and an officer will want to look at once more.
+func (d Document) unusual(today date.Date) []vnm.Warning {
+	var warnings []vnm.Warning
+	warn := func(is bool, code, text, textVi string) {
+		if is {
+			warnings = append(warnings, vnm.Warning{Code: code, Text: text, TextVi: textVi})
+		}
+	}
+	byLaw := vnm.Expiry(d.DateOfBirth, d.DateOfIssue)
+	warn(d.DateOfIssue.After(today), "issue-ahead", "date_of_issue: in the future", "ngày cấp ở tương lai")
+	warn(d.DateOfExpiry != byLaw, "expiry-not-by-law", "date_of_expiry: the law gives "+byLaw.String(), "theo luật, ngày hết hạn là "+byLaw.String())
+	warn(today.After(d.DateOfExpiry), "expired", "date_of_expiry: past already", "thẻ đã hết hạn")
+	warn(d.PlaceOfBirth == "" && d.Form == "cancuoc-2024", "no-place-of-birth", "place_of_birth: missing; the card prints its label alone", "thiếu nơi đăng ký khai sinh")
+	warn(len(d.Fingerprints) > 0, "no-fingerprints-yet", "fingerprints: kept in the record, not written to the chip yet", "vân tay được giữ trong hồ sơ, chưa ghi vào chip")
+	return warnings
 }
 
 // NeedsPortrait tells whether the card must carry a portrait by its profile.
@@ -76,7 +97,7 @@ func (d Document) checkNumber() ([]vnm.Warning, error) {
 	return append(warnings, n.Disagreements(d.DateOfBirth, string(d.Sex))...), nil
 }
 
-func (d Document) checkDates() error {
+func (d Document) checkDates(today date.Date) error {
 	var faults []error
 	if d.DateOfBirth.IsZero() || d.DateOfBirth == date.Never {
 		faults = append(faults, errors.New("date_of_birth: missing"))
@@ -89,6 +110,9 @@ func (d Document) checkDates() error {
 	}
 	if d.DateOfBirth.After(d.DateOfIssue) {
 		faults = append(faults, errors.New("date_of_birth: after the date of issue"))
+	}
+	if d.DateOfIssue.After(today.AddDays(maxAhead)) {
+		faults = append(faults, fmt.Errorf("date_of_issue: more than %d days from now", maxAhead))
 	}
 	if !d.DateOfExpiry.After(d.DateOfIssue) {
 		faults = append(faults, errors.New("date_of_expiry: not after the date of issue"))
@@ -108,7 +132,7 @@ func (d Document) checkCodes() error {
 	for _, c := range []struct{ name, value, pattern, rule string }{
 		{"old_number", d.OldNumber, `^([0-9]{9})?$`, "nine digits"},
 		{"cancelled_number", d.CancelledNumber, `^([0-9]{12})?$`, "twelve digits"},
-		{"can", d.CAN, `^[0-9]{6}$`, "six digits"},
+		{"can", d.CAN, `^([0-9]{6})?$`, "six digits"},
 		{"chip_serial", d.ChipSerial, `^([0-9A-F]{16})?$`, "sixteen hexadecimal digits in capitals"},
 	} {
 		if !regexp.MustCompile(c.pattern).MatchString(c.value) {

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/cancuoc/cancuoc/card/date"
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/pki/cms"
@@ -29,6 +31,38 @@ func specimenDocument(t testing.TB, name string) Document {
 		t.Fatal(err)
 	}
 	return doc.Complete()
+}
+
+// today is a day on which the specimens are checked.
+var today = date.Date{Year: 2026, Month: 11, Day: 20}
+
+func TestWhatIsUnusual(t *testing.T) {
+	good := specimenDocument(t, "dang-dinh-mau")
+	for code, spoil := range map[string]func(*Document){
+		"":                    func(*Document) {},
+		"issue-ahead":         func(d *Document) { d.DateOfIssue = today.AddDays(31) },
+		"expiry-not-by-law":   func(d *Document) { d.DateOfExpiry = date.Never },
+		"expired":             func(d *Document) { d.DateOfExpiry = today.AddDays(-1) },
+		"no-place-of-birth":   func(d *Document) { d.PlaceOfBirth = "" },
+		"no-fingerprints-yet": func(d *Document) { d.Fingerprints = []Fingerprint{{}} },
+	} {
+		d := good
+		spoil(&d)
+		warnings, err := d.Check(today)
+		if err != nil {
+			t.Errorf("%s: %v", code, err)
+		}
+		var codes []string
+		for _, w := range warnings {
+			codes = append(codes, w.Code)
+			if w.Text == "" || w.TextVi == "" {
+				t.Errorf("%s: a warning in one language: %+v", code, w)
+			}
+		}
+		if code != "" && !slices.Contains(codes, code) || code == "" && len(codes) != 1 {
+			t.Errorf("%q: warnings %v", code, codes)
+		}
+	}
 }
 
 func specimenPortrait(t testing.TB, doc Document) []byte {
@@ -70,7 +104,7 @@ func TestSpecimens(t *testing.T) {
 	signer := cms.Signer{Certificate: authority.DocumentSigner.Raw, Key: authority.DocumentSignerKey}
 	for _, s := range specimens {
 		doc := specimenDocument(t, s.name)
-		if _, err := doc.Check(); err != nil {
+		if _, err := doc.Check(today); err != nil {
 			t.Errorf("%s: %v", s.name, err)
 		}
 		lines, err := doc.MRZ()
@@ -131,6 +165,7 @@ func TestCheckNamesEveryFault(t *testing.T) {
 		"date_of_expiry: not after the date of issue": func(d *Document) { d.DateOfExpiry = d.DateOfIssue },
 		"date_of_issue: missing":                      func(d *Document) { d.DateOfIssue = Document{}.DateOfIssue },
 		"date_of_birth: missing":                      func(d *Document) { d.DateOfBirth = Document{}.DateOfBirth },
+		"date_of_issue: more than 31 days":            func(d *Document) { d.DateOfIssue = today.AddDays(32) },
 		"issued from 2024-07-01":                      func(d *Document) { d.DateOfIssue.Month = 6 },
 		"sex:":                                        func(d *Document) { d.Sex = "x" },
 		"nationality:":                                func(d *Document) { d.Nationality = "UTO" },
@@ -144,7 +179,7 @@ func TestCheckNamesEveryFault(t *testing.T) {
 	} {
 		d := good
 		spoil(&d)
-		if _, err := d.Check(); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := d.Check(today); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q: %v", want, err)
 		}
 	}

@@ -1,12 +1,15 @@
 package card
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -24,7 +27,14 @@ const maxRecord = 1 << 20
 func Records(r io.Reader) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {
 		budget := &budgetReader{r: r, left: maxRecord}
-		dec := json.NewDecoder(budget)
+		text := bufio.NewReader(budget)
+		if mark, _ := text.Peek(3); bytes.Equal(mark, []byte("\xEF\xBB\xBF")) {
+			text.Discard(3) // some editors put a byte order mark before UTF-8
+		} else if len(mark) >= 2 && (mark[0] == 0xFF && mark[1] == 0xFE || mark[0] == 0xFE && mark[1] == 0xFF) {
+			yield(Document{}, fmt.Errorf("card: the file is UTF-16: save it as UTF-8"))
+			return
+		}
+		dec := json.NewDecoder(text)
 		for n := 1; ; n++ {
 			budget.left = maxRecord
 			var raw json.RawMessage
@@ -36,7 +46,7 @@ func Records(r io.Reader) iter.Seq2[Document, error] {
 				return
 			}
 			if err != nil {
-				yield(Document{}, fmt.Errorf("card: record %d: %w", n, explainJSON(err)))
+				yield(Document{}, fmt.Errorf("card: record %d: %w; what follows it was not looked at", n, explainJSON(err)))
 				return
 			}
 			doc, err := ParseRecord(raw)
@@ -75,11 +85,29 @@ func explainJSON(err error) error {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("not valid JSON near byte %d", syntax.Offset)
 	case errors.As(err, &kind):
-		return fmt.Errorf("%s: a JSON %s stands where %s is due", kind.Field, firstWord(kind.Value), kind.Type)
+		return fmt.Errorf("%s: a JSON %s stands where %s is due", fieldName(kind.Field), firstWord(kind.Value), jsonKind(kind.Type))
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("the JSON text ends in the middle")
 	}
 	return err
+}
+
+// fieldName gives a field as records name it: encoding/json puts the names of embedded structs before it.
+func fieldName(path string) string {
+	if path == "" {
+		return "the record"
+	}
+	return strings.TrimPrefix(path, "Citizen.")
+}
+
+func jsonKind(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Struct:
+		return "an object"
+	case reflect.Slice:
+		return "an array"
+	}
+	return "a text"
 }
 
 func firstWord(s string) string {
@@ -96,6 +124,9 @@ func ParseRecord(raw []byte) (Document, error) {
 	if err := checkKeys(raw); err != nil {
 		return Document{}, fmt.Errorf("card: %w", err)
 	}
+	if unknown := unknownKeys(raw); len(unknown) > 0 {
+		return Document{}, fmt.Errorf("card: unknown field %s", strings.Join(unknown, ", "))
+	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
 	var doc Document
@@ -106,6 +137,37 @@ func ParseRecord(raw []byte) (Document, error) {
 		*t.value = norm.NFC.String(*t.value)
 	}
 	return doc, nil
+}
+
+// unknownKeys lists the keys that no record has, quoted.
+func unknownKeys(raw []byte) []string {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(raw, &fields) != nil {
+		return nil
+	}
+	var unknown []string
+	for key := range fields {
+		if !slices.Contains(recordKeys(reflect.TypeFor[Document]()), key) {
+			unknown = append(unknown, fmt.Sprintf("%q", key))
+		}
+	}
+	slices.Sort(unknown)
+	return unknown
+}
+
+// recordKeys lists the keys of a struct's JSON form, embedded structs included.
+func recordKeys(t reflect.Type) []string {
+	var keys []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous {
+			keys = append(keys, recordKeys(f.Type)...)
+			continue
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		keys = append(keys, name)
+	}
+	return keys
 }
 
 // nameDate says which date is wrong, where it is one: encoding/json does not tell.

@@ -23,6 +23,7 @@ type Reading struct {
 	Access string            // how the card was opened: "BAC"
 	Files  map[string][]byte // whole files by the standard's name, for example "EF.DG1"
 	Closed []string          // names of files that the card has and did not give to this terminal
+	Stored bool              // it comes from a folder: how it was made is what the folder says
 }
 
 // Withholds tells whether the card rightly kept a file from this terminal: one that needs Terminal Authentication. A

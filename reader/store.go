@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,9 +30,15 @@ type index struct {
 
 const indexFormat = "cancuoc reading"
 
-// Save stores a reading in a folder, each file under the standard's name, readable by nobody else. A reading that was
-// there before is replaced; a folder that holds anything else is refused.
+// ErrOtherReading is answered for a folder that holds the reading of another card.
+var ErrOtherReading = errors.New("reader: the folder holds the reading of another card")
+
+// Save stores a reading in a folder, each file under the standard's name, readable by nobody else. An earlier reading
+// of the same card is replaced; a folder that holds another card's reading, or anything else, is refused.
 func (r Reading) Save(folder string) error {
+	if earlier, err := Load(folder); err == nil && !bytes.Equal(earlier.Files["EF.SOD"], r.Files["EF.SOD"]) {
+		return fmt.Errorf("%w: %s", ErrOtherReading, folder)
+	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("reader: %w", err)
 	}
@@ -85,7 +92,7 @@ func Load(folder string) (Reading, error) {
 	if err := json.Unmarshal(b, &i); err != nil || i.Format != indexFormat {
 		return Reading{}, fmt.Errorf("reader: %s is not the index of a reading", filepath.Join(folder, indexName))
 	}
-	r := Reading{Access: i.Access, Closed: i.Closed, Files: map[string][]byte{}}
+	r := Reading{Access: i.Access, Closed: i.Closed, Stored: true, Files: map[string][]byte{}}
 	for _, file := range lds.Catalogue() {
 		if file.MF {
 			continue // none of a stored reading's, and EF.ATR/INFO is no name for a file on a disk

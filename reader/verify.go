@@ -81,7 +81,10 @@ func Verify(r Reading, trust pki.Trust, now time.Time) Verdict {
 		v.Checks = append(v.Checks, Check{s.name, result, detail})
 	}
 	v.Verdict = conclude(v.Checks)
-	v.Status = statusOf(r, now)
+	v.Status = StatusUnknown
+	if signed(v.Checks) {
+		v.Status = statusOf(r, now)
+	}
 	v.Specimen = j.anchor.Specimen() || j.signer.Specimen()
 	return v
 }
@@ -120,6 +123,9 @@ func (j *judgement) access() (Result, string) {
 	if j.reading.Access != "BAC" {
 		return Unknown, "the reading does not say how the card was opened"
 	}
+	if j.reading.Stored {
+		return Pass, "Basic Access Control, as the stored reading says"
+	}
 	return Pass, "Basic Access Control, 3DES secure messaging"
 }
 
@@ -139,6 +145,9 @@ func (j *judgement) files() (Result, string) {
 	}
 	if extra := j.unsigned(); len(extra) > 0 {
 		return Fail, fmt.Sprintf("%s: on the card or in EF.COM, and not in EF.SOD", strings.Join(extra, ", "))
+	}
+	if _, there := j.reading.Files["EF.COM"]; !there {
+		return Unknown, "EF.COM is missing"
 	}
 	if missing := j.missing(); len(missing) > 0 {
 		return Unknown, fmt.Sprintf("%s: in EF.SOD, and not on the card", strings.Join(missing, ", "))
@@ -309,6 +318,18 @@ func (j *judgement) chip() (Result, string) {
 		}
 	}
 	return Absent, "EF.SOD lists neither EF.DG14 nor EF.DG15: a copy of the chip is not excluded"
+}
+
+// signed tells whether what the card says was signed by the document signer inside it: a date that anybody could have
+// written makes no card valid.
+func signed(checks []Check) bool {
+	passed := 0
+	for _, c := range checks {
+		if (c.Name == "hashes" || c.Name == "signature") && (c.Result == Pass || c.Result == Weak) {
+			passed++
+		}
+	}
+	return passed == 2
 }
 
 func statusOf(r Reading, now time.Time) Status {

@@ -3,6 +3,7 @@ package reader
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -126,6 +127,11 @@ func TestStatusStandsApart(t *testing.T) {
 			t.Errorf("%s on %s: %s, %s", c.name, c.now, v.Verdict, v.Status)
 		}
 	}
+	unsigned := issued(t, "dang-dinh-mau", a, at)
+	delete(unsigned.Files, "EF.SOD")
+	if v := Verify(unsigned, trustIn(a), at); v.Status != StatusUnknown {
+		t.Errorf("a date that nobody signed: %s", v.Status)
+	}
 	if v := Verify(Reading{}, pki.Trust{}, at); v.Status != StatusUnknown || v.Verdict != NotProven {
 		t.Errorf("an empty reading: %s, %s", v.Verdict, v.Status)
 	}
@@ -145,6 +151,7 @@ func TestCardsThatAreNot(t *testing.T) {
 	}{
 		"no anchor":             {func(*Reading) {}, trustIn(other), "chain", Unknown, "no trust anchor", NotProven},
 		"no EF.SOD":             {func(r *Reading) { delete(r.Files, "EF.SOD") }, trustIn(a), "files", Unknown, "EF.SOD is missing", NotProven},
+		"no EF.COM":             {func(r *Reading) { delete(r.Files, "EF.COM") }, trustIn(a), "files", Unknown, "EF.COM is missing", NotProven},
 		"no DG2":                {func(r *Reading) { delete(r.Files, "EF.DG2") }, trustIn(a), "files", Unknown, "EF.DG2: in EF.SOD", NotProven},
 		"another holder's DG1":  {func(r *Reading) { r.Files["EF.DG1"] = second.Files["EF.DG1"] }, trustIn(a), "hashes", Fail, "EF.DG1", NotGenuine},
 		"another holder's DG2":  {func(r *Reading) { r.Files["EF.DG2"] = second.Files["EF.DG2"] }, trustIn(a), "hashes", Fail, "EF.DG2", NotGenuine},
@@ -296,6 +303,10 @@ func TestStoredReading(t *testing.T) {
 	back, err := Load(folder)
 	if err != nil || back.Access != "BAC" || fmt.Sprint(back.Closed) != "[EF.DG3]" || !maps.EqualFunc(back.Files, r.Files, bytes.Equal) {
 		t.Errorf("%v, %v", back.Closed, err)
+	}
+	other := issued(t, "le-mau-nhi", a, at)
+	if err := other.Save(folder); !errors.Is(err, ErrOtherReading) {
+		t.Errorf("another card's reading was overwritten: %v", err)
 	}
 	if _, err := Load(t.TempDir()); err == nil || !strings.Contains(err.Error(), "not a stored reading") {
 		t.Errorf("an empty folder: %v", err)

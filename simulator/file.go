@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/cancuoc/cancuoc/card/regular"
 )
@@ -75,12 +76,17 @@ func sameFile(now os.FileInfo, held *os.File) bool {
 	return err == nil && os.SameFile(now, info)
 }
 
+// lock takes a file for this process. It waits a moment for one that is just letting go: a killed process holds its
+// files until its last thread is gone.
 func lock(f *os.File) error {
-	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return ErrInUse
+	for range 20 {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return err
+		}
+		time.Sleep(25 * time.Millisecond)
 	}
-	return err
+	return ErrInUse
 }
 
 // Save puts a new state in the place of the old one: after a power cut the file holds one or the other, whole.

@@ -83,6 +83,9 @@ func (d Date) After(e Date) bool { return e.Before(d) }
 // that has no such day: no rule was found in the law, so the day on which the year is complete is taken.
 func (d Date) AddYears(n int) Date { return Of(d.time().AddDate(n, 0, 0)) }
 
+// AddDays gives the day n days on.
+func (d Date) AddDays(n int) Date { return Of(d.time().AddDate(0, 0, n)) }
+
 func (d Date) time() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) }
 
 // MarshalText writes the form that [Parse] reads.

@@ -56,6 +56,12 @@ func (s State) open() bool {
 	return s == Returned || s == Held || slices.Contains(station, s)
 }
 
+// States lists the states in the order in which an order passes through them, those aside at the end.
+func States() []State {
+	return []State{Ordered, Returned, Checked, Signed, Personalised, Verified, Queued, Printed, Issued, Passed, Packed, Delivered,
+		Activated, Held, Spoiled, Cancelled}
+}
+
 // Known tells whether there is such a state.
 func (s State) Known() bool {
 	_, known := follows[s]

@@ -21,9 +21,9 @@ import (
 
 // Warning is something unusual that does not stand in the way.
 type Warning struct {
-	Code   string // stable, for programs: one of the Warn constants
-	Text   string // for people, in English
-	TextVi string // the same in Vietnamese
+	Code   string `json:"code"`    // stable, for programs: one of the Warn constants
+	Text   string `json:"text"`    // for people, in English
+	TextVi string `json:"text_vi"` // the same in Vietnamese
 }
 
 // String gives the English text.

@@ -146,7 +146,7 @@ func (s *demo) run(ctx context.Context) error {
 // step runs one command line of our own and says how long it took.
 func (s *demo) step(ctx context.Context, args ...string) error {
 	fmt.Fprintf(s.out, "$ cancuoc %s\n", strings.Join(quoted(args), " "))
-	inner := &desk{streams: s.streams}
+	inner := &desk{streams: s.streams, stdin: s.stdin}
 	root := newRoot(inner)
 	root.SetArgs(append(args, "--station", s.path("station")))
 	start := time.Now()

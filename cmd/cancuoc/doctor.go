@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -67,7 +69,7 @@ func runDoctor(ctx context.Context, d *desk) error {
 
 func found(name string, err error, good, mend string) finding {
 	if err != nil {
-		return finding{Name: name, Detail: err.Error(), Mend: mend}
+		return finding{Name: name, Detail: plain(err.Error()), Mend: mend}
 	}
 	return finding{Name: name, Good: true, Detail: good}
 }
@@ -92,7 +94,11 @@ func examineRegister(ctx context.Context, path string) finding {
 	if err == nil {
 		err = reg.Close()
 	}
-	return found("register", err, path, "restore "+path+" from its backup")
+	mend := "restore " + path + " from its backup"
+	if errors.Is(err, register.ErrStorage) {
+		mend = "df " + filepath.Dir(path) + " (make room, or mount the disk for writing)"
+	}
+	return found("register", err, path, mend)
 }
 
 func examineSigner(folder string, config station.Config) finding {
@@ -109,14 +115,17 @@ func examineSigner(folder string, config station.Config) finding {
 
 func examineKeyFile(folder string, config station.Config) finding {
 	path := station.Path(folder, strings.TrimPrefix(config.Authority.SignerKey, "file:"))
-	info, err := os.Stat(path)
-	if err != nil {
-		return found("signing key", err, "", "restore "+path+" from its backup")
+	keys, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.key"))
+	for _, key := range append(keys, path) {
+		info, err := os.Stat(key)
+		if err != nil {
+			return found("signing key", err, "", "restore "+key+" from its backup")
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			return found("signing key", fmt.Errorf("%s may be read by others (mode %04o)", key, info.Mode().Perm()), "", "chmod 600 "+key)
+		}
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return found("signing key", fmt.Errorf("%s may be read by others (mode %04o)", path, info.Mode().Perm()), "", "chmod 600 "+path)
-	}
-	_, _, err = config.Signer(folder, nil)
+	_, _, err := config.Signer(folder, nil)
 	if errors.Is(err, pki.ErrPassphrase) {
 		return found("signing key", nil, path+", encrypted: issuing asks for its passphrase", "")
 	}
@@ -135,7 +144,11 @@ func examinePrintFolder(path string) finding {
 		f.Close()
 		err = os.Remove(f.Name())
 	}
-	return found("print folder", err, path, "mkdir -p "+path)
+	mend := "mkdir -p " + path
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		mend = "df " + path + " (make room, or mount the disk for writing, or chown it to this user)"
+	}
+	return found("print folder", err, path, mend)
 }
 
 func examineMachine(ctx context.Context) []finding {
@@ -143,7 +156,11 @@ func examineMachine(ctx context.Context) []finding {
 	ctx, stop := context.WithTimeout(ctx, 5*time.Second)
 	defer stop()
 	readers, err := pcsc.Readers(ctx)
-	service := found("smart card service", err, fmt.Sprintf("pcscd answers, %d readers", len(readers)), "apt-get install pcscd && pcscd --foreground &")
+	start := "apt-get install pcscd"
+	if _, missing := exec.LookPath("pcscd"); missing == nil {
+		start = "systemctl start pcscd (or: pcscd --foreground &)"
+	}
+	service := found("smart card service", err, fmt.Sprintf("pcscd answers, %d readers", len(readers)), start)
 	drivers, _ := filepath.Glob("/usr/lib/pcsc/drivers/serial/libifdvpcd.so*")
 	var virtual error
 	if len(drivers) == 0 {

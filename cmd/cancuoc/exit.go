@@ -80,8 +80,9 @@ func codes() []struct {
 		code int
 		errs []error
 	}{
-		{exitInput, []error{register.ErrLiveCard, register.ErrInput, register.ErrNotFound, station.ErrNothingToDo,
+		{exitInput, []error{register.ErrLiveCard, register.ErrInput, register.ErrNotFound, station.ErrNothingToDo, station.ErrStation, reader.ErrOtherReading,
 			layout.ErrNoTemplate, layout.ErrDoesNotFit, layout.ErrNoGlyph}},
+		{exitUsage, []error{station.ErrName}},
 		{exitNotGenuine, []error{station.ErrChipDiffers}},
 		{exitNotProven, []error{station.ErrNotProven}},
 		{exitCard, []error{pcsc.ErrUnavailable, pcsc.ErrNoService, pcsc.ErrNoReader, pcsc.ErrNoCard, pcsc.ErrManyCards,
@@ -124,7 +125,7 @@ func exitCode(ctx context.Context, err error) int {
 
 // sentence is the error for the operator, with what mends it where the error itself cannot know.
 func sentence(err error, code int) string {
-	text := err.Error()
+	text := plain(err.Error())
 	switch {
 	case code == exitInterrupted:
 		return "interrupted; the same command goes on where this one stopped"
@@ -134,6 +135,10 @@ func sentence(err error, code int) string {
 		return text + "; the disk is read-only: mount it for writing and run the same command again"
 	case errors.Is(err, simulator.ErrPowerLost), errors.Is(err, pcsc.ErrRemoved):
 		return text + "; put the same card back and run the same command again"
+	case errors.Is(err, pki.ErrPassphrase):
+		return text + "; name the file that holds it with --passphrase-file"
+	case errors.Is(err, register.ErrOtherChip):
+		return text + "; put that chip in, or give the order up with `cancuoc order spoil`"
 	case errors.Is(err, fs.ErrPermission):
 		return text + "; give this user the right to it"
 	}

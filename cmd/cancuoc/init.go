@@ -47,7 +47,7 @@ func runInit(_ context.Context, d *desk, opts initOptions) error {
 		return err
 	}
 	if err := station.Init(opts.folder, opts.name, passphrase, time.Now()); err != nil {
-		return withCode(exitInput, err)
+		return err
 	}
 	folder, err := filepath.Abs(opts.folder)
 	if err != nil {
@@ -59,7 +59,7 @@ func runInit(_ context.Context, d *desk, opts initOptions) error {
 		Encrypted bool   `json:"encrypted"`
 	}{folder, true, passphrase != nil}
 	return d.print(result, func(w io.Writer) {
-		fmt.Fprintf(w, "station %s: register, specimen authority, %s\n", shown(folder), station.ConfigName)
+		fmt.Fprintf(w, "made the station in %s: register, specimen authority, %s\n", shown(folder), station.ConfigName)
 		if passphrase == nil {
 			fmt.Fprintln(w, "its keys are not encrypted: --passphrase-file would do that")
 		}

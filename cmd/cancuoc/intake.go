@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cancuoc/cancuoc/card"
+	"github.com/cancuoc/cancuoc/card/date"
 	"github.com/cancuoc/cancuoc/card/portrait"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/card/regular"
@@ -40,7 +41,7 @@ type added struct {
 	ID       int64          `json:"id,omitempty"`
 	State    register.State `json:"state,omitempty"`
 	Already  bool           `json:"already_there,omitempty"`
-	Warnings []string       `json:"warnings,omitempty"`
+	Warnings []vnm.Warning  `json:"warnings,omitempty"`
 	Error    string         `json:"error,omitempty"`
 }
 
@@ -94,12 +95,18 @@ func (in *intake) file(ctx context.Context, name string) error {
 		return nil
 	}
 	defer source.Close()
+	if terminal(in.desk.err) {
+		defer fmt.Fprint(in.desk.err, "\r\x1b[K")
+	}
 	n := 0
 	for doc, err := range card.Records(source) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		n++
+		if terminal(in.desk.err) && n%10 == 0 {
+			fmt.Fprintf(in.desk.err, "\r\x1b[K%s: record %d", name, n)
+		}
 		result := added{Record: fmt.Sprintf("%s:%d", name, n)}
 		if err == nil {
 			result, err = in.one(ctx, doc, folder, result)
@@ -134,7 +141,7 @@ func (in *intake) keep(result added, err error) {
 // openRecords opens a file of records and gives the folder against which its portraits are named.
 func (d *desk) openRecords(name string) (source io.ReadCloser, folder string, err error) {
 	if name == "-" {
-		return io.NopCloser(d.in), ".", nil
+		return io.NopCloser(d.stdin), ".", nil
 	}
 	f, err := regular.Open(name)
 	if err != nil {
@@ -148,14 +155,9 @@ func (in *intake) one(ctx context.Context, doc card.Document, folder string, res
 	if err != nil {
 		return result, err
 	}
-	for _, w := range prepared.warnings {
-		result.Warnings = append(result.Warnings, w.Text+" / "+w.TextVi)
-	}
-	if len(doc.Fingerprints) > 0 {
-		result.Warnings = append(result.Warnings, "fingerprints are kept in the record and not written to the chip yet / vân tay được giữ trong hồ sơ, chưa ghi vào chip")
-	}
+	result.Warnings = prepared.warnings
 	if in.dryRun {
-		return result, nil
+		return result, in.askRegister(ctx, prepared.doc.PersonalNumber)
 	}
 	order, there, err := in.register.Add(ctx, prepared.order(), time.Now())
 	if err != nil {
@@ -163,6 +165,19 @@ func (in *intake) one(ctx context.Context, doc card.Document, folder string, res
 	}
 	result.ID, result.State, result.Already = order.ID, order.State, there
 	return result, nil
+}
+
+// askRegister tells whether the register would refuse another order for a number, as far as it can know now.
+func (in *intake) askRegister(ctx context.Context, number string) error {
+	for s, err := range in.register.Orders(ctx, register.Filter{Number: number}) {
+		if err != nil {
+			return err
+		}
+		if s.State != register.Spoiled && s.State != register.Cancelled {
+			return fmt.Errorf("%w: order %d, %s", register.ErrLiveCard, s.ID, s.State)
+		}
+	}
+	return nil
 }
 
 // preparedOrder is a record with its portrait, ready to be registered or rendered.
@@ -178,7 +193,7 @@ type preparedOrder struct {
 func prepare(doc card.Document, folder string, specimen bool) (preparedOrder, error) {
 	p := preparedOrder{doc: doc.Complete()}
 	var err error
-	if p.warnings, err = p.doc.Check(); err != nil {
+	if p.warnings, err = p.doc.Check(date.Of(time.Now())); err != nil {
 		return p, err
 	}
 	if p.doc.Portrait != "" {
@@ -218,8 +233,9 @@ func (p preparedOrder) order() register.Order {
 func (in *intake) write(w io.Writer) {
 	for _, r := range in.results {
 		switch {
+		case r.Error != "" && len(in.results) == 1: // the command ends with this very sentence
 		case r.Error != "":
-			fmt.Fprintf(w, "%s: refused: %s\n", r.Record, printable(r.Error))
+			fmt.Fprintf(w, "%s: refused: %s\n", r.Record, printable(plain(r.Error)))
 		case in.dryRun:
 			fmt.Fprintf(w, "%s: good\n", r.Record)
 		case r.Already:
@@ -228,7 +244,7 @@ func (in *intake) write(w io.Writer) {
 			fmt.Fprintf(w, "%s: order %d, %s\n", r.Record, r.ID, r.State)
 		}
 		for _, warning := range r.Warnings {
-			fmt.Fprintf(w, "%s: warning: %s\n", r.Record, warning)
+			fmt.Fprintf(w, "%s: warning: %s / %s\n", r.Record, warning.Text, warning.TextVi)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
+	"github.com/cancuoc/cancuoc/reader/pcsc"
 )
 
 type issueOptions struct {
@@ -27,7 +29,7 @@ func newIssueCommand(d *desk) *cobra.Command {
 	var opts issueOptions
 	cmd := &cobra.Command{
 		Use: "issue [ID | --all] --card REF", Short: "Issue the card of an order: sign, personalise, verify, print, record",
-		Args: cobra.MaximumNArgs(1),
+		Args: cobra.MaximumNArgs(1), ValidArgsFunction: d.completeOrders,
 		Long: `Issue the card of an order, or with --all of every order that waits; without either, of the oldest one.
 Interrupted or killed, it is run again and finishes the same card.`,
 		Example: `  cancuoc issue 1 --card sim:card.sim
@@ -43,7 +45,7 @@ Interrupted or killed, it is run again and finishes the same card.`,
 		},
 	}
 	cmd.Flags().BoolVar(&opts.all, "all", false, "every order that waits, one after another")
-	cmd.Flags().StringVar(&opts.card, "card", "", refHelp)
+	addCardFlag(cmd, &opts.card)
 	cmd.Flags().BoolVar(&opts.dryRun, "dry-run", false, "say what would be written, and touch neither chip nor register")
 	cmd.Flags().StringVar(&opts.passphraseFile, "passphrase-file", "", "the passphrase of the signing key is in `FILE`")
 	return cmd
@@ -86,10 +88,7 @@ func issueWith(ctx context.Context, d *desk, w *workplace, opts issueOptions, re
 	if err != nil {
 		return err
 	}
-	if w.config.DefaultKeys() {
-		d.note("warning: chips are opened with the default keys, which everybody knows (chip.keys in %s)", station.ConfigName)
-	}
-	batch := &batch{desk: d, station: atDesk, ref: ref}
+	batch := &batch{desk: d, station: atDesk, ref: ref, warn: w.config.DefaultKeys()}
 	batch.report()
 	if opts.all {
 		return batch.all(ctx)
@@ -105,6 +104,7 @@ type batch struct {
 	results []issued
 	steps   []station.Step // of the order under way
 	line    bool           // a progress line stands on the terminal
+	warn    bool           // the chips' keys are the default ones, and nobody was told yet
 }
 
 // report lets the operator see what the station does: each step as a line, and on a terminal how far the chip is.
@@ -131,6 +131,11 @@ func (b *batch) clearLine() {
 }
 
 func (b *batch) open(ctx context.Context, id int64) (station.Card, error) {
+	if b.warn {
+		b.clearLine()
+		b.desk.note("warning: chips are opened with the default keys, which everybody knows (chip.keys in %s)", station.ConfigName)
+		b.warn = false
+	}
 	return b.ref.forOrder(id).open(ctx, true)
 }
 
@@ -148,8 +153,7 @@ func (b *batch) one(ctx context.Context, id int64) error {
 		var found bool
 		order, found, err = b.next(ctx, 0)
 		if err == nil && !found {
-			b.desk.note("no order waits")
-			return b.print()
+			return b.nothing(ctx)
 		}
 	}
 	b.clearLine()
@@ -161,6 +165,37 @@ func (b *batch) one(ctx context.Context, id int64) error {
 		err = printErr
 	}
 	return err
+}
+
+// nothing answers for a station where no order can be taken.
+func (b *batch) nothing(ctx context.Context) error {
+	held, err := b.held(ctx)
+	if err != nil {
+		return err
+	}
+	if len(held) > 0 {
+		return fmt.Errorf("%w: %s", register.ErrClaimed, orders(held))
+	}
+	b.desk.note("no order waits")
+	return b.print()
+}
+
+// held lists the orders that wait and that this batch has not tried: other processes work on them.
+func (b *batch) held(ctx context.Context) ([]int64, error) {
+	ids, err := waiting(ctx, b.station.Register, issueOptions{all: true})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(ids, func(id int64) bool {
+		return slices.ContainsFunc(b.results, func(r issued) bool { return r.ID == id })
+	}), nil
+}
+
+func orders(ids []int64) string {
+	if len(ids) == 1 {
+		return fmt.Sprintf("order %d", ids[0])
+	}
+	return fmt.Sprintf("orders %d and %d others", ids[0], len(ids)-1)
 }
 
 func (b *batch) next(ctx context.Context, after int64) (register.Order, bool, error) {
@@ -185,6 +220,9 @@ func (b *batch) all(ctx context.Context) error {
 		b.keep(ctx, order, err)
 		after = order.ID
 		if err == nil {
+			if stopped = b.swap(ctx); stopped != nil {
+				break
+			}
 			continue
 		}
 		failed++
@@ -199,6 +237,9 @@ func (b *batch) all(ctx context.Context) error {
 	if err := b.print(); err != nil {
 		return err
 	}
+	if held, err := b.held(context.WithoutCancel(ctx)); err == nil && len(held) > 0 && ctx.Err() == nil {
+		b.desk.note("left alone, since other processes work on them: %s", orders(held))
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -211,8 +252,18 @@ func (b *batch) all(ctx context.Context) error {
 	return nil
 }
 
+// swap lets the operator change the card in a reader, if another order waits.
+func (b *batch) swap(ctx context.Context) error {
+	left, err := b.held(ctx)
+	if err != nil || b.ref.scheme != "pcsc" || len(left) == 0 {
+		return err
+	}
+	b.desk.note("take the card out and put the next one in (%d orders wait; interrupt to stop)", len(left))
+	return pcsc.AwaitSwap(ctx, b.ref.name)
+}
+
 func (b *batch) keep(ctx context.Context, order register.Order, err error) {
-	result := issued{ID: order.ID, State: order.State, Chip: order.ChipID, Steps: b.steps}
+	result := issued{ID: order.ID, State: order.State, Chip: order.ChipID, Steps: append([]station.Step{}, b.steps...)}
 	if err != nil {
 		result.Error, result.Code = err.Error(), exitCode(ctx, err)
 	}

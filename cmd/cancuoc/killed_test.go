@@ -130,6 +130,69 @@ func mustBeIssuedOnce(t *testing.T, folder string, orders int) {
 	}
 }
 
+// A child that nobody has buried is dead, and a number that another process has now is not its own.
+func TestWhoIsAlive(t *testing.T) {
+	self := thisProcess()
+	if !self.aliveFor(self.String()) {
+		t.Error("this process is not alive")
+	}
+	child := exec.Command("sleep", "60")
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	start, _, known := lifeOf(child.Process.Pid)
+	if !known {
+		t.Skip("this machine does not tell when a process began")
+	}
+	owner := process{self.host, self.boot, child.Process.Pid, start}
+	if !self.aliveFor(owner.String()) {
+		t.Error("a child that runs is not alive")
+	}
+	child.Process.Kill()
+	for range 100 {
+		if _, zombie, _ := lifeOf(child.Process.Pid); zombie {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if self.aliveFor(owner.String()) {
+		t.Error("a child that was killed is alive")
+	}
+	child.Wait()
+	for name, other := range map[string]process{
+		"a process that is gone":   owner,
+		"another with our number":  {self.host, self.boot, self.pid, "1"},
+		"one of before the reboot": {self.host, "an earlier boot", self.pid, self.start},
+	} {
+		if self.aliveFor(other.String()) {
+			t.Errorf("%s is alive", name)
+		}
+	}
+	if !self.aliveFor("elsewhere/boot/1/1") || !self.aliveFor("nonsense") {
+		t.Error("of other machines nobody here can know")
+	}
+}
+
+// A card half way whose process lies dead and unburied is finished by the next run, at once.
+func TestKilledAndNotBuried(t *testing.T) {
+	folder := t.TempDir()
+	mustRun(t, folder, "init", "station")
+	children(t, folder, 6)
+	mustRun(t, folder, "order", "add", "children.jsonl")
+	for range 6 {
+		cmd := command(t, folder, "issue", "--all", "--card", "sim:cards/")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(20+rand.IntN(60)) * time.Millisecond)
+		cmd.Process.Kill()
+		defer cmd.Wait()
+	}
+	time.Sleep(20 * time.Millisecond)
+	mustRun(t, folder, "issue", "--all", "--card", "sim:cards/")
+	mustBeIssuedOnce(t, folder, 6)
+}
+
 // Interrupted, a batch says so with its own exit code, and goes on where it stopped.
 func TestInterrupted(t *testing.T) {
 	folder := t.TempDir()

@@ -13,9 +13,7 @@ import (
 )
 
 func newMRZCommand(d *desk) *cobra.Command {
-	cmd := &cobra.Command{Use: "mrz", Short: "Check and make machine readable zones", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(
+	return group("mrz", "Check and make machine readable zones",
 		&cobra.Command{Use: "check FILE", Short: "Check the three lines of a zone and say what they hold", Args: cobra.ExactArgs(1),
 			Long:    "Check every check digit of a card's machine readable zone, three lines in a file or on standard input (-).",
 			Example: "  cancuoc mrz check mrz.txt\n  cancuoc mrz make citizen.json | cancuoc mrz check -",
@@ -23,7 +21,6 @@ func newMRZCommand(d *desk) *cobra.Command {
 		&cobra.Command{Use: "make RECORD", Short: "Make the zone of a record's card", Args: cobra.ExactArgs(1),
 			Example: "  cancuoc mrz make citizen.json > mrz.txt",
 			RunE:    func(_ *cobra.Command, args []string) error { return runMRZMake(d, args[0]) }})
-	return cmd
 }
 
 // zone is what a machine readable zone says.

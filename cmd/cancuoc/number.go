@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,16 +12,13 @@ import (
 )
 
 func newNumberCommand(d *desk) *cobra.Command {
-	cmd := &cobra.Command{Use: "number", Short: "Check personal identification numbers", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(&cobra.Command{
+	return group("number", "Check personal identification numbers", &cobra.Command{
 		Use: "check N|-", Short: "Check a number, or one on each line of standard input", Args: cobra.ExactArgs(1),
 		Long: `Check personal identification numbers. Twelve digits is the only rule; what the digits used to mean (place,
 century and sex, year) gives warnings.`,
 		Example: "  cancuoc number check 000200000013\n  cancuoc number check - < numbers.txt",
 		RunE:    func(_ *cobra.Command, args []string) error { return runNumberCheck(d, args[0]) },
 	})
-	return cmd
 }
 
 // checkedNumber is the result for one number.
@@ -50,7 +48,10 @@ func runNumberCheck(d *desk, arg string) error {
 	}
 	results, bad := []checkedNumber{}, 0
 	for _, line := range strings.Split(text, "\n") {
-		r := checkNumber(strings.TrimSpace(line))
+		if line = strings.TrimSpace(line); line == "" && arg == "-" {
+			continue
+		}
+		r := checkNumber(line)
 		if !r.Good {
 			bad++
 		}
@@ -60,18 +61,20 @@ func runNumberCheck(d *desk, arg string) error {
 		return err
 	}
 	switch {
+	case len(results) == 0:
+		return withCode(exitInput, errors.New("no number in the input"))
 	case bad == 0:
 		return nil
 	case bad < len(results):
 		return withCode(exitSome, fmt.Errorf("%d of %d numbers are not good", bad, len(results)))
 	}
-	return withCode(exitInput, fmt.Errorf("%s", results[0].Error))
+	return withCode(exitInput, errors.New(results[0].Error))
 }
 
 func writeNumbers(w io.Writer, results []checkedNumber) {
 	for _, r := range results {
 		if !r.Good {
-			fmt.Fprintf(w, "%s: bad\n", printable(r.Number))
+			fmt.Fprintf(w, "%s: bad: %s\n", printable(r.Number), plain(r.Error))
 			continue
 		}
 		fmt.Fprintf(w, "%s: good, %s, %s, born %d\n", r.Number, r.Place, r.Sex, r.BirthYear)

@@ -16,10 +16,8 @@ import (
 )
 
 func newOrderCommand(d *desk) *cobra.Command {
-	cmd := &cobra.Command{Use: "order", Short: "Take in records, list and show orders", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(newOrderAddCommand(d), newOrderListCommand(d), newOrderShowCommand(d), newOrderSpoilCommand(d), newOrderCancelCommand(d))
-	return cmd
+	return group("order", "Take in records, list and show orders",
+		newOrderAddCommand(d), newOrderListCommand(d), newOrderShowCommand(d), newOrderSpoilCommand(d), newOrderCancelCommand(d))
 }
 
 func newOrderListCommand(d *desk) *cobra.Command {
@@ -32,6 +30,7 @@ func newOrderListCommand(d *desk) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return runOrderList(cmd.Context(), d, states) },
 	}
 	cmd.Flags().StringSliceVar(&states, "state", nil, "only orders in these `STATES`")
+	completeFlag(cmd, "state", func(string) []string { return stateNames() })
 	return cmd
 }
 
@@ -78,7 +77,7 @@ func runOrderList(ctx context.Context, d *desk, states []string) error {
 
 func newOrderShowCommand(d *desk) *cobra.Command {
 	return &cobra.Command{
-		Use: "show ID", Short: "Show an order and its history", Args: cobra.ExactArgs(1),
+		Use: "show ID", Short: "Show an order and its history", Args: cobra.ExactArgs(1), ValidArgsFunction: d.completeOrders,
 		Example: `  cancuoc order show 1
   cancuoc order show 1 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -154,14 +153,14 @@ func (o shownOrder) write(w io.Writer, doc card.Document) {
 }
 
 func newOrderSpoilCommand(d *desk) *cobra.Command {
-	return newOrderEndCommand(d, "spoil", "Give up an order whose card has become waste",
+	return newOrderEndCommand(d, "spoil", "Give up an order whose card has become waste", "the chip was lost",
 		func(ctx context.Context, r *register.Register, id int64, reason, actor string) error {
 			return r.Spoil(ctx, id, reason, actor, time.Now())
 		})
 }
 
 func newOrderCancelCommand(d *desk) *cobra.Command {
-	return newOrderEndCommand(d, "cancel", "Give up an order for which no chip was begun",
+	return newOrderEndCommand(d, "cancel", "Give up an order for which no chip was begun", "wrong portrait",
 		func(ctx context.Context, r *register.Register, id int64, reason, actor string) error {
 			return r.Cancel(ctx, id, reason, actor, time.Now())
 		})
@@ -182,12 +181,12 @@ func (w *workplace) endOrder(ctx context.Context, id int64, reason string, end e
 type endFunc func(ctx context.Context, r *register.Register, id int64, reason, actor string) error
 
 // newOrderEndCommand makes one of the two commands that end an order with a reason.
-func newOrderEndCommand(d *desk, name, short string, end endFunc) *cobra.Command {
+func newOrderEndCommand(d *desk, name, short, example string, end endFunc) *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{
 		Use: name + " ID --reason TEXT", Short: short, Args: cobra.ExactArgs(1),
 		Long:    short + ". The number may then be ordered anew. This cannot be undone.",
-		Example: fmt.Sprintf("  cancuoc order %s 3 --reason 'wrong portrait'", name),
+		Example: fmt.Sprintf("  cancuoc order %s 3 --reason '%s'", name, example), ValidArgsFunction: d.completeOrders,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := parseID(args)
 			if err != nil {

@@ -12,16 +12,13 @@ import (
 )
 
 func newQRCommand(d *desk) *cobra.Command {
-	cmd := &cobra.Command{Use: "qr", Short: "Decode the text of a card's QR code", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(&cobra.Command{
+	return group("qr", "Decode the text of a card's QR code", &cobra.Command{
 		Use: "decode TEXT|-", Short: "Say what the text of a QR code holds", Args: cobra.ExactArgs(1),
 		Long: `Say what the text of a card's QR code holds. The card of 2021 has seven fields, that of 2024 eleven; what the
 last four mean was not published, so they are shown as they are.`,
 		Example: "  cancuoc qr decode - < qr.txt\n  cancuoc qr decode '000155000017||Nguyễn Thị Mẫu|20081955|Nữ|Tổ 1, Mẫu, Hà Nội|02012022'",
 		RunE:    func(_ *cobra.Command, args []string) error { return runQRDecode(d, args[0]) },
 	})
-	return cmd
 }
 
 // qrResult is what a QR code says.

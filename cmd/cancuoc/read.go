@@ -34,7 +34,7 @@ func newReadCommand(d *desk) *cobra.Command {
   cancuoc read --card pcsc: --number 000200000013 --birth 2000-03-15 --expiry 2040-03-15 --json`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runRead(cmd.Context(), d, opts) },
 	}
-	cmd.Flags().StringVar(&opts.card, "card", "", refHelp)
+	addCardFlag(cmd, &opts.card)
 	cmd.Flags().StringVarP(&opts.out, "output", "o", "", "keep the files in the folder `DIR`")
 	cmd.Flags().StringVar(&opts.trust, "trust", "", "CSCA certificates to trust (else the station's own)")
 	opts.access.addTo(cmd)
@@ -168,12 +168,13 @@ func (r readResult) write(w io.Writer) {
 
 func writeDocument(w io.Writer, doc card.Document) {
 	for _, f := range []struct{ name, value string }{
-		{"personal number", doc.PersonalNumber}, {"full name", doc.FullName}, {"date of birth", doc.DateOfBirth.String()},
+		{"personal number", doc.PersonalNumber}, {"full name", doc.FullName}, {"other names", doc.OtherNames}, {"date of birth", doc.DateOfBirth.String()},
 		{"sex", string(doc.Sex)}, {"nationality", doc.Nationality}, {"ethnicity", doc.Ethnicity}, {"religion", doc.Religion},
-		{"place of origin", doc.PlaceOfOrigin}, {"residence", doc.Residence},
+		{"place of origin", doc.PlaceOfOrigin}, {"place of birth", doc.PlaceOfBirth}, {"residence", doc.Residence},
 		{"identifying features", doc.IdentifyingFeatures}, {"father", doc.Father.FullName}, {"mother", doc.Mother.FullName},
-		{"spouse", doc.Spouse.FullName}, {"old number", doc.OldNumber}, {"date of issue", doc.DateOfIssue.String()},
-		{"date of expiry", doc.DateOfExpiry.String()}, {"chip serial", doc.ChipSerial},
+		{"spouse", doc.Spouse.FullName}, {"guardian", doc.Guardian.FullName}, {"household head", doc.HouseholdHead},
+		{"old number", doc.OldNumber}, {"cancelled number", doc.CancelledNumber}, {"date of issue", doc.DateOfIssue.String()},
+		{"date of expiry", doc.DateOfExpiry.String()}, {"chip serial", doc.ChipSerial}, {"card access number", doc.CAN},
 	} {
 		if f.value != "" {
 			fmt.Fprintf(w, "%-21s %s\n", f.name, printable(f.value))

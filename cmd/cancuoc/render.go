@@ -36,7 +36,7 @@ nothing is registered.`,
 
 func runRender(_ context.Context, d *desk, opts renderOptions) error {
 	if !strings.HasSuffix(strings.ToLower(opts.out), ".pdf") {
-		return withCode(exitUsage, errors.New("name the PDF to write: -o FILE.pdf"))
+		return withCode(exitUsage, errors.New("name the file to write, ending in .pdf: -o FILE.pdf"))
 	}
 	doc, folder, err := d.oneRecord(opts.record)
 	if err != nil {
@@ -54,7 +54,7 @@ func runRender(_ context.Context, d *desk, opts renderOptions) error {
 		return err
 	}
 	for _, w := range prepared.warnings {
-		d.note("warning: %s", w.Text)
+		d.note("warning: %s / %s", w.Text, w.TextVi)
 	}
 	result := struct {
 		File string `json:"file"`

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,7 +38,33 @@ type desk struct {
 	json    bool
 	trace   string
 
+	stdin     io.Reader // in, until the context ends
 	traceFile *os.File
+}
+
+// interruptible is a reader that gives up waiting when ctx ends.
+type interruptible struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (i interruptible) Read(p []byte) (int, error) {
+	type result struct {
+		b   []byte
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		b := make([]byte, len(p))
+		n, err := i.r.Read(b)
+		done <- result{b[:n], err}
+	}()
+	select {
+	case r := <-done:
+		return copy(p, r.b), r.err
+	case <-i.ctx.Done():
+		return 0, i.ctx.Err()
+	}
 }
 
 const longHelp = `cancuoc issues chip identity cards and lets anyone check them.
@@ -51,7 +79,7 @@ Results go to standard output, everything else to standard error.`
 
 // run executes one command line and gives the exit code.
 func run(ctx context.Context, args []string, s streams) int {
-	d := &desk{streams: s}
+	d := &desk{streams: s, stdin: interruptible{ctx, s.in}}
 	root := newRoot(d)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -68,7 +96,7 @@ func run(ctx context.Context, args []string, s streams) int {
 
 func newRoot(d *desk) *cobra.Command {
 	root := &cobra.Command{
-		Use: "cancuoc", Short: "Issue chip identity cards and check them", Long: longHelp,
+		Use: "cancuoc", Short: "Issue chip identity cards and check them", Long: longHelp, Version: version(),
 		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -86,6 +114,26 @@ func newRoot(d *desk) *cobra.Command {
 		newSimulateCommand(d), newDoctorCommand(d), newDemoCommand(d))
 	usageErrors(root)
 	return root
+}
+
+// version is what the build says of itself.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	return info.Main.Version
+}
+
+// group is a command that only holds others.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		cmd.SetOut(cmd.ErrOrStderr())
+		_ = cmd.Help()
+		return withCode(exitUsage, fmt.Errorf("what of %s? name one of its commands", cmd.CommandPath()))
+	}}
+	cmd.AddCommand(commands...)
+	return cmd
 }
 
 // usageErrors gives what is wrong with the arguments of any command the exit code of usage.
@@ -178,13 +226,13 @@ func (d *desk) input(arg string) (string, error) {
 	if arg != "-" {
 		return arg, nil
 	}
-	return readText(d.in)
+	return readText(d.stdin)
 }
 
 // file reads a whole small file, or "-" for standard input.
 func (d *desk) file(name string) (string, error) {
 	if name == "-" {
-		return readText(d.in)
+		return readText(d.stdin)
 	}
 	f, err := regular.Open(name)
 	if err != nil {
@@ -197,6 +245,9 @@ func (d *desk) file(name string) (string, error) {
 func readText(r io.Reader) (string, error) {
 	const most = 1 << 20
 	b, err := io.ReadAll(io.LimitReader(r, most+1))
+	if errors.Is(err, context.Canceled) {
+		return "", err
+	}
 	if err != nil {
 		return "", withCode(exitInput, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"sync"
 	"time"
@@ -35,7 +36,7 @@ vsmartcard-vpcd), the first into its first slot and so on, until this command is
   cancuoc simulate show card.sim --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !plug {
-				return cmd.Help()
+				return withCode(exitUsage, errors.New("what of simulate? name new, show or reset, or plug cards in with --reader"))
 			}
 			return runSimulateReader(cmd.Context(), d, args, port)
 		},
@@ -102,8 +103,10 @@ func (s simulated) write(w io.Writer) {
 }
 
 func runSimulateNew(d *desk, path string) error {
-	if err := newBlank(path); err != nil {
+	if err := newBlank(path); errors.Is(err, fs.ErrExist) {
 		return withCode(exitInput, err)
+	} else if err != nil {
+		return err
 	}
 	return runSimulateShow(d, path)
 }
@@ -159,9 +162,10 @@ func runSimulateReader(ctx context.Context, d *desk, names []string, port int) e
 		if err != nil {
 			return withCode(exitCard, err)
 		}
-		d.note("%s is in slot %d of the virtual reader (interrupt to take it out)", name, i+1)
+		slot := &slot{Card: card, taken: make(chan struct{})}
+		go slot.report(ctx, d, name, i+1)
 		wait.Go(func() {
-			if err := vpcd.Serve(ctx, conn, card); err != nil {
+			if err := vpcd.Serve(ctx, conn, slot); err != nil {
 				failures <- withCode(exitCard, err)
 				stop()
 			}
@@ -170,4 +174,31 @@ func runSimulateReader(ctx context.Context, d *desk, names []string, port int) e
 	wait.Wait()
 	close(failures)
 	return <-failures
+}
+
+// slot is a card on its way into a slot: it is in once the reader asks for its ATR.
+type slot struct {
+	*simulator.Card
+	once  sync.Once
+	taken chan struct{}
+}
+
+func (s *slot) ATR() []byte {
+	s.once.Do(func() { close(s.taken) })
+	return s.Card.ATR()
+}
+
+// report says when the reader has taken the card, and when it does not.
+func (s *slot) report(ctx context.Context, d *desk, name string, number int) {
+	for late := time.After(3 * time.Second); ; late = nil {
+		select {
+		case <-s.taken:
+			d.note("%s is in slot %d of the virtual reader (interrupt to take it out)", name, number)
+			return
+		case <-late:
+			d.note("slot %d does not take %s: is another card in it?", number, name)
+		case <-ctx.Done():
+			return
+		}
+	}
 }

@@ -2,10 +2,25 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
+
+// packageNames matches the names with which the errors of our packages begin; an operator has no use for them.
+var packageNames = regexp.MustCompile(`(^|: |; |\()(?:apdu|bac|card|cms|date|layout|lds|mrz|pcsc|perso|pki|reader|register|scp|simulator|sm|station|tlv|vnm|vpcd): `)
+
+// plain takes the packages' names out of an error's text.
+func plain(text string) string {
+	for {
+		next := packageNames.ReplaceAllString(text, "$1")
+		if next == text {
+			return text
+		}
+		text = next
+	}
+}
 
 // printable keeps what a card, a record or a path says from moving the operator's cursor or turning text around: text
 // with anything but letters, signs and spaces in it is shown quoted.

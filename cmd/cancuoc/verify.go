@@ -32,7 +32,7 @@ Only the judgement is printed, nothing of what the card says of its holder.`,
 			return runVerify(cmd.Context(), d, opts)
 		},
 	}
-	cmd.Flags().StringVar(&opts.card, "card", "", refHelp)
+	addCardFlag(cmd, &opts.card)
 	cmd.Flags().StringVar(&opts.trust, "trust", "", "CSCA certificates to trust (else the station's own)")
 	opts.access.addTo(cmd)
 	return cmd
@@ -50,6 +50,9 @@ func runVerify(ctx context.Context, d *desk, opts verifyOptions) error {
 }
 
 func (d *desk) judge(ctx context.Context, opts verifyOptions) (reader.Verdict, error) {
+	if opts.folder == "" && opts.card == "" {
+		return reader.Verdict{}, withCode(exitUsage, errors.New("what is to be judged? name the folder of a reading, or a card with --card"))
+	}
 	if opts.folder == "" {
 		_, verdict, err := d.readAndJudge(ctx, opts.card, opts.trust, opts.access)
 		return verdict, err

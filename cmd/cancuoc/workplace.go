@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -71,20 +68,8 @@ const claimTime = 10 * time.Minute
 
 // claim is this process's word that it works on an order.
 func (w *workplace) claim(at time.Time) register.Claim {
-	host, _ := os.Hostname()
-	return register.Claim{Owner: fmt.Sprintf("%s/%d", host, os.Getpid()), At: at, Until: at.Add(claimTime), Alive: aliveOn(host)}
-}
-
-// aliveOn tells of owners written host/pid whether they may still run; of other hosts it cannot know.
-func aliveOn(host string) func(owner string) bool {
-	return func(owner string) bool {
-		where, number, _ := strings.Cut(owner, "/")
-		pid, err := strconv.Atoi(number)
-		if where != host || err != nil {
-			return true
-		}
-		return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
-	}
+	self := thisProcess()
+	return register.Claim{Owner: self.String(), At: at, Until: at.Add(claimTime), Alive: self.aliveFor}
 }
 
 // passphrase finds the passphrase of the station's keys, where they have one: from the named file, from the file that

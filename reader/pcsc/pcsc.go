@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // What can be wrong before a single command has gone out. Each sentence says what mends it.
@@ -68,6 +69,34 @@ func names(readers []Reader) string {
 	}
 	return strings.Join(quoted, ", ")
 }
+
+// AwaitSwap waits until the reader that name means has stood empty and holds a card again.
+func AwaitSwap(ctx context.Context, name string) error {
+	empty := false
+	for {
+		readers, err := Readers(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = choose(readers, name)
+		switch {
+		case errors.Is(err, ErrNoCard):
+			empty = true
+		case err != nil:
+			return err
+		case empty:
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lookEvery):
+		}
+	}
+}
+
+// lookEvery is how often AwaitSwap looks: a little faster than pcscd itself.
+const lookEvery = 250 * time.Millisecond
 
 // await runs f, which may block in the driver for as long as it likes, and stops waiting for it when ctx ends.
 func await[T any](ctx context.Context, f func() (T, error)) (T, error) {

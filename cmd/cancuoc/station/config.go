@@ -71,6 +71,12 @@ trust = "authority/trust"
 keys = "default"
 `
 
+// ErrStation is answered where a station is to be made and is already.
+var ErrStation = errors.New("station: is a station already")
+
+// ErrName is answered for a station's name that cannot be written into its configuration.
+var ErrName = errors.New("station: the name holds something else than letters, signs and spaces")
+
 // ErrNoStation is answered for a folder that is not a station.
 var ErrNoStation = errors.New("station: not a station")
 
@@ -78,11 +84,14 @@ var ErrNoStation = errors.New("station: not a station")
 // encrypted. station.toml is written last. An authority and a register that are there already, of a station that has
 // lost its station.toml or of an interrupted run, are kept: the keys that signed cards are never replaced.
 func Init(folder, name string, passphrase []byte, at time.Time) error {
+	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+		return fmt.Errorf("station: %s is a file: name a folder", folder)
+	}
 	if _, err := os.Lstat(filepath.Join(folder, ConfigName)); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("station: %s is a station already (it has a %s)", folder, ConfigName)
+		return fmt.Errorf("%w: %s has a %s", ErrStation, folder, ConfigName)
 	}
 	if strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) >= 0 {
-		return fmt.Errorf("station: the name holds something else than letters, signs and spaces")
+		return ErrName
 	}
 	if err := os.MkdirAll(filepath.Join(folder, "print"), 0o700); err != nil {
 		return fmt.Errorf("station: %w", err)

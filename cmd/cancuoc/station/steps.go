@@ -13,6 +13,7 @@ import (
 
 	"github.com/cancuoc/cancuoc/card"
 	"github.com/cancuoc/cancuoc/card/apdu"
+	"github.com/cancuoc/cancuoc/card/date"
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/pki"
@@ -25,7 +26,7 @@ import (
 // check judges the record once more, as it stands in the register, and that its faces can be printed: before a chip
 // is touched.
 func (j *job) check(context.Context) (outcome, error) {
-	if _, err := j.doc.Check(); err != nil {
+	if _, err := j.doc.Check(date.Of(j.Now())); err != nil {
 		return outcome{}, err
 	}
 	if _, err := Faces(j.doc, j.order.Face, j.Certificate.Specimen()); err != nil {

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cancuoc/cancuoc/card/register"
+	"github.com/cancuoc/cancuoc/reader/pcsc"
+)
+
+// completeFlag lets a shell complete the value of a flag with what values gives.
+func completeFlag(cmd *cobra.Command, name string, values func(typed string) []string) {
+	err := cmd.RegisterFlagCompletionFunc(name, func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return values(typed), cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+	})
+	if err != nil {
+		panic(err) // the flag has no such name
+	}
+}
+
+// addCardFlag gives a command the flag --card with its completions: card files and readers.
+func addCardFlag(cmd *cobra.Command, value *string) {
+	cmd.Flags().StringVar(value, "card", "", refHelp)
+	completeFlag(cmd, "card", func(typed string) []string {
+		switch {
+		case strings.HasPrefix(typed, "sim:"):
+			return withPrefix("sim:", glob(strings.TrimPrefix(typed, "sim:")))
+		case strings.HasPrefix(typed, "pcsc:"):
+			return withPrefix("pcsc:", readerNames(cmd))
+		}
+		return []string{"sim:", "pcsc:"}
+	})
+}
+
+func glob(start string) []string {
+	found, _ := filepath.Glob(start + "*")
+	return found
+}
+
+func readerNames(cmd *cobra.Command) []string {
+	readers, _ := pcsc.Readers(cmd.Context())
+	var names []string
+	for _, r := range readers {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+func withPrefix(prefix string, names []string) []string {
+	for i := range names {
+		names[i] = prefix + names[i]
+	}
+	return names
+}
+
+func stateNames() []string {
+	var names []string
+	for _, s := range register.States() {
+		names = append(names, string(s))
+	}
+	return names
+}
+
+// completeOrders completes the number of an order, the newest hundred at most.
+func (d *desk) completeOrders(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	w, err := d.openStation(cmd.Context())
+	if err != nil || len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	defer w.register.Close()
+	var ids []string
+	for s, err := range w.register.Orders(cmd.Context(), register.Filter{}) {
+		if err != nil {
+			break
+		}
+		ids = append(ids, fmt.Sprintf("%d\t%s", s.ID, s.State))
+	}
+	return ids[max(0, len(ids)-100):], cobra.ShellCompDirectiveNoFileComp
+}
