@@ -347,7 +347,7 @@ func TestRefusals(t *testing.T) {
 		{"MRZ with a small letter", func(c *Card) { c.MRZ[2] = "d" + c.MRZ[2][1:] }, "mrz", ErrInvalid, "line 3"},
 		{"no QR text", func(c *Card) { c.QR = "" }, "qr", ErrMissing, ""},
 		{"QR text too long", func(c *Card) { c.QR = strings.Repeat("ẫ", 100) }, "qr", ErrDoesNotFit,
-			"layout: qr: does not fit on the card: 300 bytes need modules smaller than 0.30 mm"},
+			"layout: qr: does not fit on the card: 300 bytes need modules smaller than 0.30 mm (the residence is the longest part of it: shorten that)"},
 		{"QR text longer than any code", func(c *Card) { c.QR = strings.Repeat("ẫ", 10_000) }, "qr", ErrDoesNotFit, ""},
 		{"QR text not UTF-8", func(c *Card) { c.QR = "\xff" }, "qr", ErrInvalid, "UTF-8"},
 	} {

@@ -78,7 +78,7 @@ func encodeQR(text string, most int) ([][]bool, error) {
 			return modules, nil
 		}
 	}
-	return nil, fmt.Errorf("%w: %d bytes need modules smaller than %.2f mm", ErrDoesNotFit, len(text), smallestModule)
+	return nil, fmt.Errorf("%w: %d bytes need modules smaller than %.2f mm (the residence is the longest part of it: shorten that)", ErrDoesNotFit, len(text), smallestModule)
 }
 
 // runs gives where each run of dark modules of a line begins and ends.
