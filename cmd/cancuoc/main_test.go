@@ -45,7 +45,7 @@ func TestStories(t *testing.T) {
 // insideNamespace marks the process that runs beside a pcscd of its own.
 const insideNamespace = "CANCUOC_TEST_PCSCD"
 
-// The same desk through pcscd and its virtual reader, in a namespace of its own.
+// The same desk through pcscd and its virtual reader.
 func TestStoriesThroughPCSC(t *testing.T) {
 	if os.Getenv(insideNamespace) != "" {
 		testscript.Run(t, storyParams(t, "testdata/pcsc"))
@@ -55,10 +55,23 @@ func TestStoriesThroughPCSC(t *testing.T) {
 	if err := exec.Command("unshare", "-m", "-n", "true").Run(); err != nil {
 		missing(t, "this machine allows no namespaces: no pcscd of our own")
 	}
-	cmd := exec.Command(absolute(t, "../../.ci/with-pcscd"), os.Args[0], "-test.run=^TestStoriesThroughPCSC$", "-test.v", "-test.timeout=5m")
+	stories, err := filepath.Glob("testdata/pcsc/*.txtar")
+	if err != nil || len(stories) == 0 {
+		t.Fatal("no stories", err)
+	}
+	for _, path := range stories {
+		name := strings.TrimSuffix(filepath.Base(path), ".txtar")
+		t.Run(name, func(t *testing.T) { beside(t, name) })
+	}
+}
+
+// beside runs one story in a namespace with a pcscd of its own, so that stories do not see each other's cards.
+func beside(t *testing.T, story string) {
+	run := "-test.run=^TestStoriesThroughPCSC$/^" + story + "$"
+	cmd := exec.Command(absolute(t, "../../.ci/with-pcscd"), os.Args[0], run, "-test.v", "-test.timeout=5m")
 	cmd.Env = append(os.Environ(), insideNamespace+"=1")
 	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "PASS: TestStoriesThroughPCSC/") {
+	if err != nil || !strings.Contains(string(out), "PASS: TestStoriesThroughPCSC/"+story) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 }
