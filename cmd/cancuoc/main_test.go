@@ -20,12 +20,16 @@ func storyParams(t *testing.T, folder string) testscript.Params {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SPECIMENS", absolute(t, "../../card/specimen/files"))
 			env.Setenv("CANCUOC_STATION", "station")
+			env.Setenv("GORACE", noLinger)
 			return nil
 		},
 		Condition: func(name string) (bool, error) { return name == "root" && os.Geteuid() == 0, nil },
 		Cmds:      storyCommands(),
 	}
 }
+
+// noLinger lets a process that was built with the race detector end at once, not a second later.
+const noLinger = "atexit_sleep_ms=0"
 
 func absolute(t *testing.T, path string) string {
 	t.Helper()
