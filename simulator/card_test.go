@@ -341,7 +341,7 @@ func BenchmarkReadBinary(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if resp, err := secure.Send(apdu.Command{INS: 0xB0, P1: 0x82, Ne: 256}); err != nil || resp.SW != apdu.SWOK {
+		if resp, err := secure.Send(apdu.Command{INS: 0xB0, P1: 0x82, Ne: 220}); err != nil || resp.SW != apdu.SWOK {
 			b.Fatal(resp.SW, err)
 		}
 	}
