@@ -78,12 +78,12 @@ func (c cancellable) Send(cmd apdu.Command) (apdu.Response, error) {
 	return c.next.Send(cmd)
 }
 
-// askBuffers reads EF.ATR/INFO, which needs no session, for how long a response may be. A card without a master file
-// or without the file gets short commands.
+// askBuffers reads EF.ATR/INFO, which needs no session, for how long a response may be (Doc 9303-10, section 3.6.4.2).
+// A card without a master file or without the file gets short commands.
 func (r *inspecting) askBuffers() error {
 	r.chunk = lds.ShortBuffers().Response - sm.Overhead
 	info, err := r.selectAndRead(r.plain,
-		apdu.Command{INS: 0xA4, P1: 0x00, P2: 0x0C, Data: []byte{0x3F, 0x00}},
+		apdu.Command{INS: 0xA4, P1: 0x00, P2: 0x0C},
 		apdu.Command{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{0x2F, 0x01}},
 		apdu.Command{INS: 0xB0, Ne: apdu.MaxShortNe})
 	var refused apdu.StatusWord

@@ -109,7 +109,7 @@ func (fs *fileSystem) selectFile(cmd apdu.Command) apdu.StatusWord {
 }
 
 // enter makes a file the current one, if the terminal may read it. A file behind an access rule does not say whether
-// it is there before the rule is met (Doc 9303-11, section 4.2: an unauthenticated SELECT is answered by 6982).
+// it is there before the rule is met (Doc 9303-11, section 4.3.2: an unauthenticated SELECT is answered by 6982).
 func (fs *fileSystem) enter(f *File) apdu.StatusWord {
 	inSession := fs.open != nil && fs.open()
 	switch {

@@ -20,7 +20,7 @@ func ShortBuffers() Buffers { return Buffers{Command: 5 + 255 + 1, Response: 256
 func (b Buffers) Extended() bool { return b.Command > ShortBuffers().Command }
 
 // EncodeATRInfo gives an EF.ATR/INFO that holds the extended length information DO'7F66' (ISO/IEC 7816-4,
-// section 12.7.1; Doc 9303-10, section 3.11.2).
+// section 12.7.1; Doc 9303-10, section 3.11.1).
 func EncodeATRInfo(b Buffers) []byte {
 	return tlv.Encode(0x7F66, sizeObject(b.Command), sizeObject(b.Response))
 }

@@ -79,7 +79,7 @@ func selectApplication(send apdu.Sender, aid []byte) error {
 // readBuffers reads EF.ATR/INFO under the master file; a chip without it gets short commands.
 func readBuffers(send apdu.Sender) (lds.Buffers, error) {
 	steps := []apdu.Command{
-		{INS: 0xA4, P1: 0x00, P2: 0x0C, Data: []byte{0x3F, 0x00}},
+		{INS: 0xA4, P1: 0x00, P2: 0x0C},
 		{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{0x2F, 0x01}},
 		{INS: 0xB0, Ne: apdu.MaxShortNe},
 	}
