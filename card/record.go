@@ -146,8 +146,9 @@ func unknownKeys(raw []byte) []string {
 		return nil
 	}
 	var unknown []string
+	known := recordKeys(reflect.TypeFor[Document]())
 	for key := range fields {
-		if !slices.Contains(recordKeys(reflect.TypeFor[Document]()), key) {
+		if !slices.Contains(known, key) {
 			unknown = append(unknown, fmt.Sprintf("%q", key))
 		}
 	}

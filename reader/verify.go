@@ -187,21 +187,17 @@ func parseAll(files map[string][]byte, now time.Time) error {
 
 // unsigned names the data groups that are on the card, or that EF.COM lists, and that EF.SOD does not cover.
 func (j *judgement) unsigned() []string {
+	com, _ := lds.ParseCOM(j.reading.Files["EF.COM"]) // one that cannot be read has failed already, and lists nothing
 	var names []string
 	for n := 1; n <= 16; n++ {
 		file, _ := lds.DataGroup(n)
 		_, read := j.reading.Files[file.Name]
 		_, signed := j.sod.SecurityObject.Hashes[n]
-		if !signed && (read || j.inCOM(file.Tag)) {
+		if !signed && (read || slices.Contains(com.Tags, file.Tag)) {
 			names = append(names, file.Name)
 		}
 	}
 	return names
-}
-
-func (j *judgement) inCOM(tag byte) bool {
-	com, err := lds.ParseCOM(j.reading.Files["EF.COM"])
-	return err == nil && slices.Contains(com.Tags, tag)
 }
 
 func (j *judgement) missing() []string {

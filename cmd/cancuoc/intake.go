@@ -20,6 +20,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/regular"
 	"github.com/cancuoc/cancuoc/card/vnm"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
+	"github.com/cancuoc/cancuoc/layout"
 )
 
 func newOrderAddCommand(d *desk) *cobra.Command {
@@ -221,6 +222,7 @@ type preparedOrder struct {
 	doc      card.Document
 	record   []byte
 	portrait portrait.Portrait
+	faces    layout.Faces
 	warnings []vnm.Warning
 }
 
@@ -243,7 +245,7 @@ func prepare(doc card.Document, folder string, specimen bool) (preparedOrder, er
 	if _, err = p.doc.DG13().Encode(); err != nil {
 		return p, err
 	}
-	_, err = station.Faces(p.doc, p.portrait.Face, specimen)
+	p.faces, err = station.Faces(p.doc, p.portrait.Face, specimen)
 	return p, err
 }
 

@@ -141,10 +141,14 @@ func planOne(ctx context.Context, atDesk *station.Desk, id int64) (planned, erro
 	if err != nil {
 		return p, err
 	}
-	if p.Short, err = atDesk.Plan(order, lds.ShortBuffers()); err != nil {
+	data, err := atDesk.Plan(order)
+	if err != nil {
 		return p, err
 	}
-	p.Extended, err = atDesk.Plan(order, extendedBuffers())
+	if p.Short, err = perso.Plan(data, lds.ShortBuffers()); err != nil {
+		return p, err
+	}
+	p.Extended, err = perso.Plan(data, extendedBuffers())
 	return p, err
 }
 

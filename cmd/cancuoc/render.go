@@ -46,11 +46,7 @@ func runRender(_ context.Context, d *desk, opts renderOptions) error {
 	if err != nil {
 		return withInput(err)
 	}
-	faces, err := station.Faces(prepared.doc, prepared.portrait.Face, true)
-	if err != nil {
-		return withInput(err)
-	}
-	if err := station.WriteFile(opts.out, func(w io.Writer) error { return pdf.Write(w, faces.Front, faces.Back) }); err != nil {
+	if err := station.WriteFile(opts.out, func(w io.Writer) error { return pdf.Write(w, prepared.faces.Front, prepared.faces.Back) }); err != nil {
 		return err
 	}
 	for _, w := range prepared.warnings {

@@ -20,6 +20,7 @@ type workplace struct {
 	folder   string
 	config   station.Config
 	register *register.Register
+	self     process // in whose name orders are claimed
 }
 
 // openStation opens the station that --station names.
@@ -32,7 +33,7 @@ func (d *desk) openStation(ctx context.Context) (*workplace, error) {
 	if err != nil {
 		return nil, withCode(exitRegister, err)
 	}
-	return &workplace{d.station, config, reg}, nil
+	return &workplace{d.station, config, reg, thisProcess()}, nil
 }
 
 // desk makes the workplace ready to issue: with the signing key, which may need a passphrase.
@@ -68,8 +69,7 @@ const claimTime = 10 * time.Minute
 
 // claim is this process's word that it works on an order.
 func (w *workplace) claim(at time.Time) register.Claim {
-	self := thisProcess()
-	return register.Claim{Owner: self.String(), At: at, Until: at.Add(claimTime), Alive: self.aliveFor}
+	return register.Claim{Owner: w.self.String(), At: at, Until: at.Add(claimTime), Alive: w.self.aliveFor}
 }
 
 // passphrase finds the passphrase of the station's keys, where they have one: from the named file, from the file that

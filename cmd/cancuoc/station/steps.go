@@ -290,28 +290,28 @@ func Faces(doc card.Document, portrait []byte, specimen bool) (layout.Faces, err
 	return layout.Compose(layout.Card{Document: doc, MRZ: lines, QR: qr, Portrait: portrait, Specimen: specimen})
 }
 
-// Plan tells what Issue would do with an order, touching neither chip nor register.
-func (d *Desk) Plan(order register.Order, buffers lds.Buffers) (perso.Report, error) {
+// Plan gives what Issue would write to the chip of an order, touching neither chip nor register: what perso.Plan takes.
+func (d *Desk) Plan(order register.Order) (perso.Data, error) {
 	doc, err := card.ParseRecord(order.Record)
 	if err != nil {
-		return perso.Report{}, err
+		return perso.Data{}, err
 	}
 	if stage, more := stageFrom(order.State); !more {
-		return perso.Report{}, nothingToDo(order.State, order)
+		return perso.Data{}, nothingToDo(order.State, order)
 	} else if stage.from != register.Ordered && stage.from != register.Checked {
-		return perso.Report{}, fmt.Errorf("station: order %d is %s: it would be resumed", order.ID, order.State)
+		return perso.Data{}, fmt.Errorf("station: order %d is %s: it would be resumed", order.ID, order.State)
 	}
 	j := &job{Desk: d, order: order, doc: doc}
 	if _, err := j.check(context.Background()); err != nil {
-		return perso.Report{}, err
+		return perso.Data{}, err
 	}
 	signed, err := j.sign(context.Background())
 	if err != nil {
-		return perso.Report{}, err
+		return perso.Data{}, err
 	}
 	var data perso.Data
 	if err := json.Unmarshal(signed.data, &data); err != nil {
-		return perso.Report{}, err
+		return perso.Data{}, err
 	}
-	return perso.Plan(data, buffers)
+	return data, nil
 }
