@@ -4,16 +4,18 @@ import (
 	"bytes"
 	"crypto"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"image/jpeg"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/cancuoc/cancuoc/card/bac"
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/pki/cms"
+	"github.com/cancuoc/cancuoc/card/pki/cvc"
 	"github.com/cancuoc/cancuoc/card/vnm"
 )
 
@@ -70,42 +72,60 @@ func (d Document) DrawSerial(rand io.Reader) (Document, error) {
 	return d, nil
 }
 
-// Issue makes all that goes onto the chip of a document that has been checked: the data groups of its profile,
-// portrait being the JPEG for DG2 (nil for none), EF.COM, EF.SOD signed at the given time, and the access keys.
-func Issue(d Document, portrait []byte, signer cms.Signer, at time.Time) (perso.Data, error) {
-	profile, err := ProfileNamed(d.Profile)
-	if err != nil {
-		return perso.Data{}, err
-	}
-	groups, err := d.dataGroups(profile, portrait)
-	if err != nil {
-		return perso.Data{}, err
-	}
-	com, sod, err := seal(groups, signer, at)
-	if err != nil {
-		return perso.Data{}, err
-	}
-	data := perso.Data{Files: append([]perso.File{com}, append(groups, sod)...)}
-	if profile.BAC {
-		information, err := vnm.AccessInformation(d.PersonalNumber, d.DateOfBirth, d.DateOfExpiry)
+// Issuance is what the chip of one card is made of.
+type Issuance struct {
+	Document     Document // complete and checked
+	Profile      Profile  // the document's own where it has no name
+	Portrait     []byte   // the JPEG for EF.DG2; nil for none
+	Fingerprints []byte   // EF.DG3, whole; nil for none
+	Signer       cms.Signer
+	CVCA         []*cvc.Certificate // whose terminals may read fingerprints: one or two, the most recent first
+	At           time.Time          // when it is signed
+	Rand         io.Reader          // the chip's keys are drawn from it
+}
+
+// ErrNoCVCA is answered when a card is to carry fingerprints and nobody could be let into them.
+var ErrNoCVCA = errors.New("card: there are fingerprints, and no CVCA whose terminals could read them")
+
+// Issue makes all that goes onto the chip: the data groups of its profile, the chip's keys and passwords, EF.CardAccess,
+// EF.CVCA, EF.COM and EF.SOD.
+func Issue(i Issuance) (perso.Data, error) {
+	if i.Profile.Name == "" {
+		profile, err := ProfileNamed(i.Document.Profile)
 		if err != nil {
 			return perso.Data{}, err
 		}
-		data.BACSeed = bac.Seed(information)
+		i.Profile = profile
 	}
-	return data, nil
+	groups, err := i.dataGroups()
+	if err != nil {
+		return perso.Data{}, err
+	}
+	chip, err := i.makeKeys()
+	if err != nil {
+		return perso.Data{}, err
+	}
+	groups = append(groups, chip.groups...)
+	com, sod, err := seal(groups, i.Signer, i.At)
+	if err != nil {
+		return perso.Data{}, err
+	}
+	return perso.Data{Files: slices.Concat(chip.files, []perso.File{com}, groups, []perso.File{sod}), Secrets: chip.secrets}, nil
 }
 
-func (d Document) dataGroups(profile Profile, portrait []byte) ([]perso.File, error) {
-	if d.NeedsPortrait() && portrait == nil {
+func (i Issuance) dataGroups() ([]perso.File, error) {
+	if i.Document.NeedsPortrait() && i.Portrait == nil {
 		return nil, fmt.Errorf("card: portrait: missing")
 	}
+	if i.Fingerprints != nil && !i.letsTerminalsIn() {
+		return nil, ErrNoCVCA
+	}
 	var files []perso.File
-	for _, n := range profile.DataGroups {
-		if n == 2 && portrait == nil {
+	for _, n := range i.Profile.DataGroups {
+		if n == 2 && i.Portrait == nil || n == 3 && i.Fingerprints == nil {
 			continue
 		}
-		content, err := d.dataGroup(n, portrait)
+		content, err := i.dataGroup(n)
 		if err != nil {
 			return nil, err
 		}
@@ -115,18 +135,20 @@ func (d Document) dataGroups(profile Profile, portrait []byte) ([]perso.File, er
 	return files, nil
 }
 
-func (d Document) dataGroup(n int, portrait []byte) ([]byte, error) {
+func (i Issuance) dataGroup(n int) ([]byte, error) {
 	switch n {
 	case 1:
-		lines, err := d.MRZ()
+		lines, err := i.Document.MRZ()
 		if err != nil {
 			return nil, err
 		}
 		return lds.EncodeDG1(lines)
 	case 2:
-		return encodeDG2(portrait)
+		return encodeDG2(i.Portrait)
+	case 3:
+		return i.Fingerprints, nil
 	case 13:
-		return d.DG13().Encode()
+		return i.Document.DG13().Encode()
 	}
 	return nil, fmt.Errorf("card: the profile names data group %d, which is not made yet", n)
 }

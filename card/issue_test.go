@@ -39,12 +39,12 @@ var today = date.Date{Year: 2026, Month: 11, Day: 20}
 func TestWhatIsUnusual(t *testing.T) {
 	good := specimenDocument(t, "dang-dinh-mau")
 	for code, spoil := range map[string]func(*Document){
-		"":                    func(*Document) {},
-		"issue-ahead":         func(d *Document) { d.DateOfIssue = today.AddDays(31) },
-		"expiry-not-by-law":   func(d *Document) { d.DateOfExpiry = date.Never },
-		"expired":             func(d *Document) { d.DateOfExpiry = today.AddDays(-1) },
-		"no-place-of-birth":   func(d *Document) { d.PlaceOfBirth = "" },
-		"no-fingerprints-yet": func(d *Document) { d.Fingerprints = []Fingerprint{{}} },
+		"":                  func(*Document) {},
+		"issue-ahead":       func(d *Document) { d.DateOfIssue = today.AddDays(31) },
+		"expiry-not-by-law": func(d *Document) { d.DateOfExpiry = date.Never },
+		"expired":           func(d *Document) { d.DateOfExpiry = today.AddDays(-1) },
+		"no-place-of-birth": func(d *Document) { d.PlaceOfBirth = "" },
+		"fingers-not-two":   func(d *Document) { d.Fingerprints = d.Fingerprints[:1] },
 	} {
 		d := good
 		spoil(&d)
@@ -117,21 +117,26 @@ func TestSpecimens(t *testing.T) {
 		if doc.CAN != s.can {
 			t.Errorf("%s: CAN %s", s.name, doc.CAN)
 		}
-		data, err := Issue(doc, specimenPortrait(t, doc), signer, time.Now())
+		data, err := Issue(Issuance{Document: doc, Portrait: specimenPortrait(t, doc), Signer: signer, At: time.Now(), Rand: rand.Reader})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if hex.EncodeToString(data.BACSeed) != s.seed {
 			t.Errorf("%s: K_seed %x", s.name, []byte(data.BACSeed))
 		}
-		dg1, _ := data.File(0x0101)
+		dg1, _ := data.File(fileOf("EF.DG1"))
 		if back, err := lds.ParseDG1(dg1); err != nil || back != lines {
 			t.Errorf("%s: DG1 %q, %v", s.name, back, err)
 		}
-		if _, there := data.File(0x0102); there != (doc.Portrait != "") {
+		if _, there := data.File(fileOf("EF.DG2")); there != (doc.Portrait != "") {
 			t.Errorf("%s: DG2 there: %v", s.name, there)
 		}
 	}
+}
+
+func fileOf(name string) lds.File {
+	file, _ := lds.ByName(name)
+	return file
 }
 
 // The DG13 that the domain gives for the card of 2021, byte for byte.
@@ -196,10 +201,10 @@ func TestPortraitFromSixYearsOn(t *testing.T) {
 }
 
 func TestIssueWithoutPortrait(t *testing.T) {
-	if _, err := Issue(specimenDocument(t, "dang-dinh-mau"), nil, cms.Signer{}, time.Now()); err == nil {
+	if _, err := Issue(Issuance{Document: specimenDocument(t, "dang-dinh-mau"), At: time.Now(), Rand: rand.Reader}); err == nil {
 		t.Error("an adult's card was made without DG2")
 	}
-	if _, err := Issue(specimenDocument(t, "dang-dinh-mau"), []byte("GIF89a"), cms.Signer{}, time.Now()); err == nil {
+	if _, err := Issue(Issuance{Document: specimenDocument(t, "dang-dinh-mau"), Portrait: []byte("GIF89a"), At: time.Now(), Rand: rand.Reader}); err == nil {
 		t.Error("a portrait that is no JPEG was taken")
 	}
 }
@@ -222,7 +227,7 @@ func TestUnknownFormsAndProfiles(t *testing.T) {
 	if _, err := FormNamed("x"); err == nil {
 		t.Error("form x")
 	}
-	_, err := Issue(Document{Profile: "x"}, nil, cms.Signer{}, time.Now())
+	_, err := Issue(Issuance{Document: Document{Profile: "x"}, At: time.Now(), Rand: rand.Reader})
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("profile x: %v", err)
 	}

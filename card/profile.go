@@ -1,10 +1,13 @@
 package card
 
 import (
+	"crypto"
 	"fmt"
 	"strings"
 
 	"github.com/cancuoc/cancuoc/card/date"
+	"github.com/cancuoc/cancuoc/card/secinfo"
+	"github.com/cancuoc/cancuoc/card/sm"
 )
 
 // Form is a kind of card that the law knows.
@@ -38,9 +41,16 @@ func FormNamed(name string) (Form, error) {
 // Profile says what a chip gets at issue.
 type Profile struct {
 	Name       string
-	DataGroups []int
-	BAC        bool // the chip opens with Basic Access Control
-	CANOfTail  bool // the card access number is the last six digits of the personal number, as reported from the field
+	DataGroups []int // those that are made of the record; EF.DG14 and EF.DG15 come of the keys
+
+	BAC       bool               // the chip opens with Basic Access Control
+	PACE      []secinfo.PACEInfo // and with PACE in these ways; none: not with PACE
+	CAN       bool               // PACE takes the card access number beside the machine readable zone
+	CANOfTail bool               // the card access number is the last six digits of the personal number, as reported from the field
+
+	ChipAuthentication     []ChipAuthentication
+	ActiveAuthentication   ActiveAuthentication
+	TerminalAuthentication bool // EF.DG3 and EF.DG4 open to terminals that a CVCA has certified
 
 	// NoPortraitUnder is the age in years below which a card carries no portrait and the chip no DG2: a deviation from
 	// Doc 9303-10, section 4.7.2, which makes DG2 mandatory, demanded by the Law on Identification, article 23, which
@@ -48,13 +58,51 @@ type Profile struct {
 	NoPortraitUnder int
 }
 
+// ChipAuthentication says what key for Chip Authentication a chip gets.
+type ChipAuthentication struct {
+	ParameterID int        // standardised domain parameters (Doc 9303-11, section 9.5.1)
+	Suites      []sm.Suite // what sessions it agrees on
+}
+
+// ActiveAuthentication says what key for Active Authentication a chip gets: RSA, or one on a curve. The zero value is
+// none.
+type ActiveAuthentication struct {
+	RSABits     int
+	ParameterID int         // of a curve, where RSABits is 0
+	Hash        crypto.Hash // of the signature
+}
+
+// there tells whether the chip gets a key at all.
+func (a ActiveAuthentication) there() bool { return a.RSABits != 0 || a.ParameterID != 0 }
+
 // Profiles lists the profiles.
 func Profiles() []Profile {
-	return []Profile{
-		{Name: "vn-cancuoc-2024", DataGroups: []int{1, 2, 13}, BAC: true, CANOfTail: true, NoPortraitUnder: 6},
-		{Name: "vn-cccd-2021", DataGroups: []int{1, 2, 13}, BAC: true, CANOfTail: true, NoPortraitUnder: 6},
+	vietnam := Profile{
+		DataGroups: []int{1, 2, 3, 13}, BAC: true, CAN: true, CANOfTail: true, NoPortraitUnder: 6,
+		PACE:                   []secinfo.PACEInfo{{Suite: sm.AES128, Version: secinfo.PACEVersion, ParameterID: brainpoolP256r1}},
+		ChipAuthentication:     []ChipAuthentication{{brainpoolP256r1, []sm.Suite{sm.AES128}}},
+		ActiveAuthentication:   ActiveAuthentication{RSABits: 2048, Hash: crypto.SHA256},
+		TerminalAuthentication: true,
 	}
+	newer, older := vietnam, vietnam
+	newer.Name, older.Name = "vn-cancuoc-2024", "vn-cccd-2021"
+	return []Profile{newer, older, {
+		Name: "icao-td1", DataGroups: []int{1, 2, 3}, CAN: true,
+		PACE: []secinfo.PACEInfo{
+			{Suite: sm.AES128, Version: secinfo.PACEVersion, ParameterID: brainpoolP256r1},
+			{Mapping: secinfo.ChipAuthenticationMapping, Suite: sm.AES128, Version: secinfo.PACEVersion, ParameterID: brainpoolP256r1},
+		},
+		ChipAuthentication:     []ChipAuthentication{{brainpoolP256r1, []sm.Suite{sm.AES128, sm.AES256}}},
+		ActiveAuthentication:   ActiveAuthentication{ParameterID: nistP256, Hash: crypto.SHA256},
+		TerminalAuthentication: true,
+	}}
 }
+
+// Curves among the standardised domain parameters (Doc 9303-11, section 9.5.1).
+const (
+	nistP256        = 12
+	brainpoolP256r1 = 13
+)
 
 // ProfileNamed finds a profile.
 func ProfileNamed(name string) (Profile, error) {

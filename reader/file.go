@@ -18,7 +18,7 @@ const (
 // readFile selects a file and reads it whole (Doc 9303-10, section 3.6.2 and 3.6.3). How long it is stands in its
 // first bytes; a card that gives more, less or nothing is an error within maxReads commands.
 func readFile(send apdu.Sender, file lds.File, chunk int) ([]byte, error) {
-	resp, err := send.Send(apdu.Command{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{byte(file.FID >> 8), byte(file.FID)}})
+	resp, err := send.Send(selectFile(file.FID))
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,12 @@ func readBinary(send apdu.Sender, offset, n int) ([]byte, error) {
 	if offset > maxOffset {
 		return nil, fmt.Errorf("the file is longer than READ BINARY reaches (offset %d)", offset)
 	}
-	resp, err := send.Send(apdu.Command{INS: 0xB0, P1: byte(offset >> 8), P2: byte(offset), Ne: n})
+	cmd := apdu.Command{INS: 0xB0, P1: byte(offset >> 8), P2: byte(offset), Ne: n}
+	resp, err := send.Send(cmd)
+	if err == nil && resp.SW>>8 == 0x6C && len(resp.Data) == 0 && int(byte(resp.SW)) < n {
+		cmd.Ne = int(byte(resp.SW)) // in a session the way to the card cannot correct it
+		resp, err = send.Send(cmd)
+	}
 	if err != nil {
 		return nil, err
 	}

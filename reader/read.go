@@ -1,7 +1,8 @@
-// Package reader is the terminal: [Inspection.Read] follows the inspection procedure (Doc 9303-11, appendix J) and
-// brings home the files of a card, [Verify] judges them, without the card and without a side effect.
+// Package reader is the terminal: [Inspection.Read] follows the inspection procedure (Doc 9303-11, section 4.2 and
+// appendix J) and brings home the files of a card, [Verify] judges them, without the card and without a side effect.
 //
-//	Read:    EF.ATR/INFO -> eMRTD application -> Basic Access Control -> EF.COM -> EF.SOD -> data groups
+//	Read:    EF.ATR/INFO -> EF.CardAccess -> PACE, else Basic Access Control -> EF.COM, EF.SOD, EF.DG14
+//	         -> Chip Authentication -> Terminal Authentication -> data groups -> Active Authentication
 //	Verify:  access, files, hashes, signature, chain, validity, revocation, chip -> Verdict, and apart from it Status
 package reader
 
@@ -13,17 +14,20 @@ import (
 	"slices"
 
 	"github.com/cancuoc/cancuoc/card/apdu"
-	"github.com/cancuoc/cancuoc/card/bac"
+	"github.com/cancuoc/cancuoc/card/eac"
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/sm"
 )
 
 // Reading is what was read off one card.
 type Reading struct {
-	Access string            // how the card was opened: "BAC"
-	Files  map[string][]byte // whole files by the standard's name, for example "EF.DG1"
-	Closed []string          // names of files that the card has and did not give to this terminal
-	Stored bool              // it comes from a folder: how it was made is what the folder says
+	Access   string            // how the card was opened: "PACE" or "BAC"
+	How      string            // the same in full: "PACE-ECDH-GM with AES-128 on brainpoolP256r1, by the MRZ"
+	Fallback string            // why PACE was not used though the card offers it; empty where it was, or is not offered
+	Files    map[string][]byte // whole files by the standard's name, for example "EF.DG1"
+	Closed   []string          // names of files that the card has and did not give to this terminal
+	Proofs   Proofs
+	Stored   bool // it comes from a folder: how it was made is what the folder says
 }
 
 // Withholds tells whether the card rightly kept a file from this terminal: one that needs Terminal Authentication. A
@@ -32,31 +36,41 @@ func (r Reading) Withholds(file lds.File) bool {
 	return file.NeedsTerminalAuthentication() && slices.Contains(r.Closed, file.Name)
 }
 
-// ErrAccess is answered when the card refuses the access key: the MRZ was mistyped, or belongs to another card.
-var ErrAccess = errors.New("reader: the card refuses the access key: is this the MRZ of this very card?")
-
 // Inspection is one run of the inspection procedure.
 type Inspection struct {
-	Access Access    // what opens the card
-	Rand   io.Reader // the terminal's randomness
+	Access   Access           // what opens the card
+	Rand     io.Reader        // the terminal's randomness
+	NoBAC    bool             // open with PACE, or not at all
+	Short    bool             // use no extended length fields, whatever the card says
+	Terminal *eac.Credentials // if set, Terminal Authentication is run, for fingerprints and irises
 
+	// Reset takes the card's power and gives it back. Without it nothing is tried a second time: not Basic Access
+	// Control after PACE has failed, nor the rest of the files of a card that has failed to authenticate.
+	Reset   func() error
 	Watch   func(file string, size int)   // if set, is told of each file that was read
-	Channel func(apdu.Sender) apdu.Sender // if set, is put around the secure channel, for a trace
+	Channel func(apdu.Sender) apdu.Sender // if set, is put around each secure channel, for a trace
 }
 
 // inspecting is a run under way.
 type inspecting struct {
 	Inspection
-	plain   apdu.Sender // to the card
-	secure  apdu.Sender // the same in a session
-	chunk   int         // bytes that one READ BINARY may ask for
-	reading Reading
+	plain    apdu.Sender // to the card
+	secure   apdu.Sender // the same in a session
+	chunk    int         // bytes that one READ BINARY may ask for
+	extended bool        // card and reader carry extended length fields
+	reading  Reading
+
+	idIC     []byte // what Terminal Authentication binds itself to: the chip
+	terminal []byte // and Comp(PK.IFD) of the session that a chip has proven itself in; none before
 }
 
 // Read opens the card and reads every file that it lists. The end of ctx ends the reading between two commands.
 func (i Inspection) Read(ctx context.Context, send apdu.Sender) (Reading, error) {
 	run := &inspecting{Inspection: i, plain: cancellable{ctx, send}, reading: Reading{Files: map[string][]byte{}}}
-	steps := []func() error{run.askBuffers, run.selectApplication, run.openBAC, run.readIndex, run.readDataGroups}
+	steps := []func() error{
+		run.askBuffers, run.readCardAccess, run.open, run.readIndex, run.authenticateChip, run.authenticateTerminal,
+		run.readDataGroups, run.activeAuthentication,
+	}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return Reading{}, err
@@ -78,14 +92,20 @@ func (c cancellable) Send(cmd apdu.Command) (apdu.Response, error) {
 	return c.next.Send(cmd)
 }
 
+// The commands that select a file under the master file, which most chips have selected when they get power.
+func selectMasterFile() apdu.Command { return apdu.Command{INS: 0xA4, P1: 0x00, P2: 0x0C} }
+
+func selectFile(fid uint16) apdu.Command {
+	return apdu.Command{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{byte(fid >> 8), byte(fid)}}
+}
+
 // askBuffers reads EF.ATR/INFO, which needs no session, for how long a response may be (Doc 9303-10, section 3.6.4.2).
-// A card without a master file or without the file gets short commands.
+// A card without a master file or without the file gets short commands. A card that states more is asked once with an
+// extended length field, since not every reader carries those.
 func (r *inspecting) askBuffers() error {
 	r.chunk = lds.ShortBuffers().Response - sm.Overhead
-	info, err := r.selectAndRead(r.plain,
-		apdu.Command{INS: 0xA4, P1: 0x00, P2: 0x0C},
-		apdu.Command{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{0x2F, 0x01}},
-		apdu.Command{INS: 0xB0, Ne: apdu.MaxShortNe})
+	read := apdu.Command{INS: 0xB0, Ne: apdu.MaxShortNe}
+	info, err := r.selectAndRead(r.plain, selectMasterFile(), selectFile(0x2F01), read)
 	var refused apdu.StatusWord
 	if errors.As(err, &refused) {
 		return nil
@@ -97,7 +117,14 @@ func (r *inspecting) askBuffers() error {
 	if err != nil {
 		return err
 	}
-	r.chunk = buffers.Response - sm.Overhead
+	if r.Short || !buffers.Extended() {
+		return nil
+	}
+	read.Extended, read.Ne = true, len(info)
+	if _, err := r.selectAndRead(r.plain, read); err != nil {
+		return nil
+	}
+	r.extended, r.chunk = true, buffers.Response-sm.Overhead
 	return nil
 }
 
@@ -116,34 +143,8 @@ func (r *inspecting) selectAndRead(send apdu.Sender, commands ...apdu.Command) (
 	return resp.Data, nil
 }
 
-// selectApplication selects the eMRTD application (Doc 9303-10, section 3.6.1).
-func (r *inspecting) selectApplication() error {
-	resp, err := r.plain.Send(apdu.Command{INS: 0xA4, P1: 0x04, P2: 0x0C, Data: lds.AID()})
-	if err != nil {
-		return fmt.Errorf("reader: select the eMRTD application: %w", err)
-	}
-	return checkApplication(resp)
-}
-
-// openBAC runs Basic Access Control (Doc 9303-11, section 4.3). It is tried once: a card may count failures.
-func (r *inspecting) openBAC() error {
-	channel, err := bac.Run(r.plain, r.Access.information, r.Rand)
-	if errors.Is(err, bac.ErrRefused) {
-		return fmt.Errorf("%w (%v)", ErrAccess, err)
-	}
-	if err != nil {
-		return fmt.Errorf("reader: Basic Access Control: %w", err)
-	}
-	r.reading.Access = "BAC"
-	r.secure = channel
-	if r.Channel != nil {
-		r.secure = r.Channel(channel)
-	}
-	return nil
-}
-
-// readIndex reads the two files that say what else is there. A card without EF.SOD is read all the same: the verdict
-// says what it is worth.
+// readIndex reads the two files that say what else is there, and the one that says what the chip can prove. A card
+// without EF.SOD is read all the same: the verdict says what it is worth.
 func (r *inspecting) readIndex() error {
 	for _, name := range []string{"EF.COM", "EF.SOD"} {
 		file, _ := lds.ByName(name)
@@ -151,22 +152,36 @@ func (r *inspecting) readIndex() error {
 			return err
 		}
 	}
+	if dg14, _ := lds.DataGroup(14); slices.Contains(r.listed(), 14) {
+		return r.readGroup(dg14)
+	}
 	return nil
 }
 
-// readDataGroups reads the data groups that EF.COM or EF.SOD lists. One that is not there, or that the card refuses
-// though it needs no right, is left out, and the verdict will miss it; one that needs a right is noted.
+// readDataGroups reads the data groups that EF.COM or EF.SOD lists.
 func (r *inspecting) readDataGroups() error {
 	for _, n := range r.listed() {
 		file, _ := lds.DataGroup(n)
-		err := r.read(file)
-		switch {
-		case errors.Is(err, apdu.SWSecurityStatusNotSatisfied) && file.NeedsTerminalAuthentication():
-			r.reading.Closed = append(r.reading.Closed, file.Name)
-		case errors.Is(err, apdu.SWFileNotFound), errors.Is(err, apdu.SWSecurityStatusNotSatisfied):
-		case err != nil:
+		if _, done := r.reading.Files[file.Name]; done {
+			continue
+		}
+		if err := r.readGroup(file); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// readGroup reads a data group. One that is not there, or that the card refuses though it needs no right, is left out,
+// and the verdict will miss it; one that needs a right is noted.
+func (r *inspecting) readGroup(file lds.File) error {
+	err := r.read(file)
+	switch {
+	case errors.Is(err, apdu.SWSecurityStatusNotSatisfied) && file.NeedsTerminalAuthentication():
+		r.reading.Closed = append(r.reading.Closed, file.Name)
+	case errors.Is(err, apdu.SWFileNotFound), errors.Is(err, apdu.SWSecurityStatusNotSatisfied):
+	case err != nil:
+		return err
 	}
 	return nil
 }
@@ -194,9 +209,13 @@ func (r *inspecting) read(file lds.File) error {
 	if err != nil {
 		return fmt.Errorf("reader: read %s: %w", file.Name, err)
 	}
-	r.reading.Files[file.Name] = content
-	if r.Watch != nil {
-		r.Watch(file.Name, len(content))
-	}
+	r.keep(file.Name, content)
 	return nil
+}
+
+func (r *inspecting) keep(name string, content []byte) {
+	r.reading.Files[name] = content
+	if r.Watch != nil {
+		r.Watch(name, len(content))
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/cancuoc/cancuoc/card/lds"
@@ -23,9 +24,12 @@ const maxFile = 1 << 20
 
 // index is the content of reading.json.
 type index struct {
-	Format string   `json:"format"` // always "cancuoc reading"
-	Access string   `json:"access"`
-	Closed []string `json:"closed,omitempty"`
+	Format   string   `json:"format"` // always "cancuoc reading"
+	Access   string   `json:"access"`
+	How      string   `json:"how,omitempty"`
+	Fallback string   `json:"fallback,omitempty"`
+	Closed   []string `json:"closed,omitempty"`
+	Proofs   Proofs   `json:"proofs,omitzero"`
 }
 
 const indexFormat = "cancuoc reading"
@@ -50,7 +54,7 @@ func (r Reading) Save(folder string) error {
 			return fmt.Errorf("reader: save %s: %w", name, err)
 		}
 	}
-	b, err := json.MarshalIndent(index{indexFormat, r.Access, r.Closed}, "", "  ")
+	b, err := json.MarshalIndent(index{indexFormat, r.Access, r.How, r.Fallback, r.Closed, r.Proofs}, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -92,10 +96,13 @@ func Load(folder string) (Reading, error) {
 	if err := json.Unmarshal(b, &i); err != nil || i.Format != indexFormat {
 		return Reading{}, fmt.Errorf("reader: %s is not the index of a reading", filepath.Join(folder, indexName))
 	}
-	r := Reading{Access: i.Access, Closed: i.Closed, Stored: true, Files: map[string][]byte{}}
+	r := Reading{Access: i.Access, How: i.How, Fallback: i.Fallback, Closed: i.Closed, Proofs: i.Proofs, Stored: true, Files: map[string][]byte{}}
+	if r.How == "" && r.Access == "BAC" {
+		r.How = howBAC // readings of version 1 said no more
+	}
 	for _, file := range lds.Catalogue() {
-		if file.MF {
-			continue // none of a stored reading's, and EF.ATR/INFO is no name for a file on a disk
+		if strings.Contains(file.Name, "/") {
+			continue // EF.ATR/INFO is no name for a file on a disk
 		}
 		content, err := readBounded(filepath.Join(folder, file.Name))
 		if errors.Is(err, fs.ErrNotExist) {

@@ -8,10 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cancuoc/cancuoc/card/activeauth"
 	"github.com/cancuoc/cancuoc/card/date"
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/pki/cms"
+	"github.com/cancuoc/cancuoc/card/secinfo"
 	"github.com/cancuoc/cancuoc/card/vnm"
 )
 
@@ -64,22 +66,37 @@ type Verdict struct {
 	Specimen bool         `json:"specimen"` // a specimen authority signed it: it proves nothing about a person
 }
 
+// Policy is by what a verifier judges.
+type Policy struct {
+	Trust pki.Trust // the anchors that it trusts
+	// AllowDowngrade takes a card that was opened by a weaker protocol than it was issued with: for a reader that is
+	// known to have been alone with the card.
+	AllowDowngrade bool
+}
+
 // Verify judges a reading by the anchors that the verifier trusts, at the given time: passive authentication
 // (Doc 9303-11, section 5.1) and what surrounds it. It has no side effect and needs no card.
 func Verify(r Reading, trust pki.Trust, now time.Time) Verdict {
-	j := judgement{reading: r, trust: trust, now: now}
+	return Policy{Trust: trust}.Verify(r, now)
+}
+
+// Verify judges a reading at the given time.
+func (p Policy) Verify(r Reading, now time.Time) Verdict {
+	j := judgement{Policy: p, reading: r, now: now}
 	steps := []struct {
 		name  string
 		check func() (Result, string)
 	}{
-		{"access", j.access}, {"files", j.files}, {"hashes", j.hashes}, {"signature", j.signature}, {"chain", j.chain},
-		{"validity", j.validity}, {"revocation", j.revocation}, {"chip", j.chip},
+		{"files", j.files}, {"hashes", j.hashes}, {"signature", j.signature}, {"chain", j.chain},
+		{"validity", j.validity}, {"revocation", j.revocation}, {"chip", j.chip}, {"access", j.access},
 	}
 	var v Verdict
 	for _, s := range steps {
 		result, detail := s.check()
 		v.Checks = append(v.Checks, Check{s.name, result, detail})
 	}
+	access := v.Checks[len(v.Checks)-1] // judged last, told first
+	v.Checks = append([]Check{access}, v.Checks[:len(v.Checks)-1]...)
 	v.Verdict = conclude(v.Checks)
 	v.Status = StatusUnknown
 	if signed(v.Checks) {
@@ -89,16 +106,16 @@ func Verify(r Reading, trust pki.Trust, now time.Time) Verdict {
 	return v
 }
 
-// conclude draws the verdict from the checks. A false file, hash, signature or chain is a false card; whatever could
-// not be shown leaves it unproven. Only two checks may be without an object: revocation, where no list is at hand,
-// and chip, where the authority promises no chip authentication.
+// conclude draws the verdict from the checks. A false file, hash, signature, chain or chip is a false card; whatever
+// could not be shown leaves it unproven. Two checks may be without an object: revocation, where no list is at hand, and
+// chip, where the authority promises no authentication of the chip. A weak access is one that was allowed.
 func conclude(checks []Check) Authenticity {
 	verdict := Genuine
 	for _, c := range checks {
 		falsified := slices.Contains([]string{"files", "hashes", "signature", "chain", "chip"}, c.Name)
 		mayBeAbsent := c.Name == "revocation" || c.Name == "chip"
 		switch {
-		case c.Result == Pass, c.Result == Absent && mayBeAbsent:
+		case c.Result == Pass, c.Result == Absent && mayBeAbsent, c.Result == Weak && c.Name == "access":
 		case c.Result == Fail && falsified:
 			return NotGenuine
 		default:
@@ -110,23 +127,14 @@ func conclude(checks []Check) Authenticity {
 
 // judgement carries what one check learns to the next.
 type judgement struct {
+	Policy
 	reading Reading
-	trust   pki.Trust
 	now     time.Time
 
 	sod    *lds.SOD        // once it has been parsed
 	signer pki.Certificate // the document signer, once it has been found
+	intact bool            // the document signer's signature is right
 	anchor pki.Certificate // the CSCA, once the chain stands
-}
-
-func (j *judgement) access() (Result, string) {
-	if j.reading.Access != "BAC" {
-		return Unknown, "the reading does not say how the card was opened"
-	}
-	if j.reading.Stored {
-		return Pass, "Basic Access Control, as the stored reading says"
-	}
-	return Pass, "Basic Access Control, 3DES secure messaging"
 }
 
 // files checks that the files are whole and that EF.COM, EF.SOD and the data groups speak of the same set.
@@ -155,13 +163,6 @@ func (j *judgement) files() (Result, string) {
 	return Pass, fmt.Sprintf("%d files, %d data groups in EF.SOD%s", len(j.reading.Files), len(sod.SecurityObject.DataGroups()), j.closed())
 }
 
-func (j *judgement) closed() string {
-	if len(j.reading.Closed) == 0 {
-		return ""
-	}
-	return "; closed to this terminal: " + strings.Join(j.reading.Closed, ", ")
-}
-
 // parseAll reads every file for which this program has a reader.
 func parseAll(files map[string][]byte, now time.Time) error {
 	parsers := []struct {
@@ -171,7 +172,10 @@ func parseAll(files map[string][]byte, now time.Time) error {
 		{"EF.COM", func(b []byte) error { _, err := lds.ParseCOM(b); return err }},
 		{"EF.DG1", func(b []byte) error { _, err := zoneOf(b, now); return err }},
 		{"EF.DG2", func(b []byte) error { _, err := lds.ParseDG2(b); return err }},
+		{"EF.DG3", func(b []byte) error { _, err := lds.ParseDG3(b); return err }},
 		{"EF.DG13", func(b []byte) error { _, err := vnm.ParseDG13(b); return err }},
+		{"EF.DG14", func(b []byte) error { _, err := secinfo.ParseDG14(b); return err }},
+		{"EF.DG15", func(b []byte) error { _, err := activeauth.ParseDG15(b); return err }},
 	}
 	for _, p := range parsers {
 		content, there := files[p.name]
@@ -250,6 +254,7 @@ func (j *judgement) signature() (Result, string) {
 	if err := j.sod.SignedData.Verify(der); err != nil {
 		return undecided(err)
 	}
+	j.intact = true
 	return Pass, fmt.Sprintf("%s by %s", j.sod.SignedData.Algorithm, j.signer.Subject)
 }
 
@@ -266,7 +271,7 @@ func (j *judgement) chain() (Result, string) {
 	if j.signer.Raw == nil {
 		return Unknown, "no document signer"
 	}
-	anchor, err := j.trust.Chain(j.signer)
+	anchor, err := j.Trust.Chain(j.signer)
 	if err != nil {
 		return undecided(err)
 	}
@@ -302,18 +307,6 @@ func (j *judgement) validity() (Result, string) {
 
 func (j *judgement) revocation() (Result, string) {
 	return Absent, "no revocation list at hand"
-}
-
-func (j *judgement) chip() (Result, string) {
-	if j.sod == nil {
-		return Unknown, "no EF.SOD says what the chip can prove"
-	}
-	for _, n := range []int{14, 15} {
-		if _, promised := j.sod.SecurityObject.Hashes[n]; promised {
-			return Unknown, fmt.Sprintf("EF.SOD promises chip authentication (EF.DG%d), which this program cannot check yet", n)
-		}
-	}
-	return Absent, "EF.SOD lists neither EF.DG14 nor EF.DG15: a copy of the chip is not excluded"
 }
 
 // signed tells whether what the card says was signed by the document signer inside it: a date that anybody could have

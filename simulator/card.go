@@ -4,17 +4,20 @@
 //	Transmit  decode
 //	  sm.Chip            unprotect          (secure messaging, once a session has begun)
 //	    router           SELECT: master file, issuer security domain, eMRTD application
+//	      protocols      PACE, BAC; Chip, Terminal and Active Authentication -> Response, and a new session
 //	      application    access rule, file -> Response
 //	  sm.Chip            protect
 //	          encode
 package simulator
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"reflect"
 	"sync"
+	"time"
 
 	"github.com/cancuoc/cancuoc/card/apdu"
 	"github.com/cancuoc/cancuoc/card/sm"
@@ -22,11 +25,6 @@ import (
 
 // ErrPowerLost is answered by a card that has lost its power until it is opened anew.
 var ErrPowerLost = errors.New("simulator: the card has lost its power")
-
-// Faults are ways in which a simulated card fails. The zero value is a card that works.
-type Faults struct {
-	CutAt int // power is lost at this command, counted from 1 since the card was opened: it is neither done nor answered
-}
 
 // Card is a chip with power. It is a wire (apdu.Transmitter) and may be used by several goroutines, one command at a
 // time.
@@ -42,15 +40,18 @@ type Card struct {
 
 	session *sm.Chip
 	router  *router
+
+	protected int           // responses, since the card was opened
+	last      apdu.Response // the last of them
 }
 
 // NewCard gives power to a chip. rand is the chip's randomness; save is called after each command that changed the
 // state, and its error takes the card's power away: what could not be kept must not be answered.
 func NewCard(s State, rand io.Reader, save func(State) error) *Card {
 	c := &Card{state: s, save: save, close: func() error { return nil }}
-	c.router = newRouter(&c.state, rand)
-	c.session = &sm.Chip{Next: c.router}
-	c.router.session = c.session
+	c.session = &sm.Chip{}
+	c.router = newRouter(&c.state, &c.Faults, c.session, rand)
+	c.session.Next, c.session.Abort = c.router, c.router.protocols.reset
 	return c
 }
 
@@ -64,6 +65,9 @@ func OpenCard(path string, rand io.Reader) (*Card, error) {
 	c.close = store.Close
 	return c, nil
 }
+
+// Wait replaces how the chip makes a terminal wait that has shown wrong passwords; by default it sleeps.
+func (c *Card) Wait(wait func(time.Duration)) { c.router.protocols.wait = wait }
 
 // ATR gives the answer to reset.
 func (c *Card) ATR() []byte { return append([]byte(nil), c.state.ATR...) }
@@ -99,7 +103,10 @@ func (c *Card) Transmit(command []byte) ([]byte, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	c.commands++
-	if c.commands == c.Faults.CutAt {
+	if c.Faults.has(ShortLength) && isExtended(command) {
+		return nil, ErrShortLength
+	}
+	if c.commands == c.Faults[Cut] {
 		c.reset()
 		c.dead = true
 	}
@@ -126,9 +133,34 @@ func (c *Card) handle(command []byte) apdu.Response {
 	if err != nil {
 		return apdu.Response{SW: apdu.SWWrongLength}
 	}
-	resp := c.session.Handle(cmd)
+	resp := c.spoil(c.session.Active(), c.session.Handle(cmd))
 	if len(resp.Data) > c.state.Buffers.Response-2 {
 		return apdu.Response{SW: apdu.SWWrongLength}
+	}
+	return resp
+}
+
+// ErrShortLength is answered by a reader that carries no extended length fields, for the fault ShortLength.
+var ErrShortLength = errors.New("simulator: the reader carries no extended length fields")
+
+func isExtended(command []byte) bool {
+	cmd, err := apdu.ParseCommand(command)
+	return err == nil && cmd.Extended
+}
+
+// spoil does what the faults of secure messaging do to a response.
+func (c *Card) spoil(protected bool, resp apdu.Response) apdu.Response {
+	if !protected || len(resp.Data) == 0 {
+		return resp
+	}
+	c.protected++
+	before := c.last
+	c.last = apdu.Response{Data: bytes.Clone(resp.Data), SW: resp.SW}
+	switch {
+	case c.protected == c.Faults[WrongMAC]:
+		resp.Data[len(resp.Data)-1] ^= 1
+	case c.protected == c.Faults[StaleCounter]+1 && before.Data != nil: // the first has none before it
+		return before
 	}
 	return resp
 }

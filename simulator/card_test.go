@@ -52,7 +52,7 @@ func data() perso.Data {
 		Files: []perso.File{{FID: 0x011E, Content: []byte{0x60, 2, 0x5C, 0}}, {FID: 0x0101, Content: dg1},
 			{FID: 0x0102, Content: append([]byte{0x75, 0x82, 0x0F, 0xA0}, make([]byte, 4000)...)},
 			{FID: 0x0103, Content: []byte{0x63, 1, 0}}},
-		BACSeed: bac.Seed(information),
+		Secrets: perso.Secrets{BACSeed: bac.Seed(information)},
 	}
 }
 
@@ -200,7 +200,7 @@ func TestTornPersonalisationIsFinished(t *testing.T) {
 		var kept State
 		c := NewCard(blank(t), rand.Reader, func(s State) error { kept = s.clone(); return nil })
 		kept = c.state.clone()
-		c.Faults.CutAt = n
+		c.Faults = Faults{Cut: n}
 		session, err := perso.Terminal{Keys: perso.DefaultKeys(), Rand: rand.Reader}.Open(&apdu.Conn{Wire: c})
 		if err == nil {
 			_, err = session.Write(t.Context(), data(), nil)
@@ -261,7 +261,7 @@ func TestCardFile(t *testing.T) {
 
 func TestWhatIsNoCardFile(t *testing.T) {
 	for name, text := range map[string]string{
-		"empty": "", "other JSON": "{}", "other version": `{"format":"cancuoc card","version":2}`,
+		"empty": "", "other JSON": "{}", "other version": `{"format":"cancuoc card","version":3}`,
 		"lengths that lie": `{"format":"cancuoc card","version":1,"life_cycle":"blank","chip_id":"AAAAAAAAAAAAAA==","atr":"O4A=",` +
 			`"buffers":{"Command":2048,"Response":2048},"capacity":10,"files":[{"fid":1,"size":1,"content":"AAAAAAAA"}]}`,
 	} {

@@ -3,10 +3,12 @@ package simulator
 import (
 	"bytes"
 	"io"
+	"time"
 
 	"github.com/cancuoc/cancuoc/card/apdu"
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/perso"
+	"github.com/cancuoc/cancuoc/card/pki/cvc"
 	"github.com/cancuoc/cancuoc/card/sm"
 )
 
@@ -16,28 +18,31 @@ type application interface {
 	reset()
 }
 
-// router hands each command to the application that is selected, and answers SELECT by name itself.
+// router hands each command to the protocols or to the application that is selected, and answers SELECT by name itself.
 type router struct {
-	state    *State
-	session  *sm.Chip
-	files    *fileSystem
-	passport *passport
-	issuer   *issuer
-	selected application
+	state     *State
+	protocols protocols
+	files     *fileSystem // under the master file
+	passport  *fileSystem // of the eMRTD application
+	issuer    *issuer
+	selected  application
 }
 
-func newRouter(s *State, rand io.Reader) *router {
-	r := &router{state: s, files: &fileSystem{state: s, mf: true}}
-	r.passport = newPassport(s, rand, r)
+func newRouter(s *State, faults *Faults, session *sm.Chip, rand io.Reader) *router {
+	r := &router{state: s, protocols: protocols{state: s, session: session, faults: faults, rand: rand, wait: time.Sleep}}
+	r.files = &fileSystem{state: s, mf: true, protocols: &r.protocols}
+	r.passport = &fileSystem{state: s, protocols: &r.protocols}
 	r.issuer = newIssuer(s)
 	r.selected = r.files
 	return r
 }
 
+// reset is power off.
 func (r *router) reset() {
 	for _, a := range []application{r.files, r.passport, r.issuer} {
 		a.reset()
 	}
+	r.protocols.reset()
 	r.selected = r.files
 }
 
@@ -48,6 +53,11 @@ func (r *router) Handle(cmd apdu.Command) apdu.Response {
 	}
 	if cmd.CLA == 0 && cmd.INS == 0xA4 && (cmd.P1 == 0x04 || cmd.P1 == 0x00) {
 		return r.selectApplication(cmd)
+	}
+	if r.state.LifeCycle == perso.Locked && r.selected != application(r.issuer) {
+		if resp, answered := r.protocols.handle(cmd, r.selected == application(r.passport)); answered {
+			return resp
+		}
 	}
 	return r.selected.Handle(cmd)
 }
@@ -78,10 +88,10 @@ func (r *router) named(cmd apdu.Command) application {
 
 // fileSystem answers SELECT and READ BINARY for the files of one folder: the master file or the eMRTD application.
 type fileSystem struct {
-	state   *State
-	mf      bool
-	open    func() bool // tells whether a session is in force; nil where there never is one
-	current *File
+	state     *State
+	mf        bool
+	protocols *protocols
+	current   *File
 }
 
 func (fs *fileSystem) reset() { fs.current = nil }
@@ -104,24 +114,59 @@ func (fs *fileSystem) selectFile(cmd apdu.Command) apdu.StatusWord {
 	if cmd.P1 != 0x02 || len(cmd.Data) != 2 {
 		return apdu.SWIncorrectP1P2
 	}
-	f := fs.state.file(fs.mf, uint16(cmd.Data[0])<<8|uint16(cmd.Data[1]))
-	return fs.enter(f)
+	return fs.enter(fs.file(uint16(cmd.Data[0])<<8 | uint16(cmd.Data[1])))
 }
 
-// enter makes a file the current one, if the terminal may read it. A file behind an access rule does not say whether
-// it is there before the rule is met (Doc 9303-11, section 4.3.2: an unauthenticated SELECT is answered by 6982).
+// file finds a file as the card shows it.
+func (fs *fileSystem) file(fid uint16) *File {
+	f := fs.state.file(fs.mf, fid)
+	if f == nil || !fs.mf || fid != 0x011C {
+		return f
+	}
+	if fs.protocols.faults.has(HiddenAccess) {
+		return nil
+	}
+	return fs.protocols.weakened(f)
+}
+
+// enter makes a file the current one, if the terminal may read it. In the eMRTD application a file behind an access rule
+// does not say whether it is there before the rule is met (Doc 9303-11, section 4.3.2: an unauthenticated SELECT is
+// answered by 6982).
 func (fs *fileSystem) enter(f *File) apdu.StatusWord {
-	inSession := fs.open != nil && fs.open()
 	switch {
-	case fs.open != nil && !inSession && (f == nil || f.Read != Always):
+	case f == nil && !fs.mf && !fs.protocols.session.Active():
 		return apdu.SWSecurityStatusNotSatisfied
 	case f == nil:
 		return apdu.SWFileNotFound
-	case f.Read == Always, f.Read == Session && inSession:
-		fs.current = f
-		return apdu.SWOK
+	case !fs.mayRead(f):
+		return apdu.SWSecurityStatusNotSatisfied
 	}
-	return apdu.SWSecurityStatusNotSatisfied
+	fs.current = f
+	return apdu.SWOK
+}
+
+// mayRead holds a file's access rule to what the terminal has shown.
+func (fs *fileSystem) mayRead(f *File) bool {
+	switch f.Read {
+	case lds.Always:
+		return true
+	case lds.Session:
+		return fs.protocols.session.Active()
+	case lds.Rights:
+		return fs.protocols.session.Active() && fs.protocols.eac.Rights()&rightTo(f.FID) != 0
+	}
+	return false
+}
+
+// rightTo gives the right that a file of fingerprints or irises asks for (Doc 9303-11, appendix K.1).
+func rightTo(fid uint16) cvc.Rights {
+	switch file, _ := lds.ByFID(fid); file.DataGroup {
+	case 3:
+		return cvc.ReadDG3
+	case 4:
+		return cvc.ReadDG4
+	}
+	return 0
 }
 
 // readBinary answers READ BINARY with even INS, of the current file or by short identifier (ISO/IEC 7816-4, section
@@ -138,13 +183,21 @@ func (fs *fileSystem) readBinary(cmd apdu.Command) apdu.Response {
 	switch {
 	case fs.current == nil:
 		return apdu.Response{SW: apdu.SWNoCurrentEF}
+	case !fs.mayRead(fs.current): // what opened it may have ended since
+		return apdu.Response{SW: apdu.SWSecurityStatusNotSatisfied}
 	case len(cmd.Data) > 0 || cmd.Ne == 0:
 		return apdu.Response{SW: apdu.SWWrongLength}
 	case offset >= len(fs.current.Content):
 		return apdu.Response{SW: apdu.SWWrongOffset}
 	}
 	rest := fs.current.Content[offset:]
+	if fs.protocols.faults.has(WrongLe) && cmd.Ne > len(rest) && len(rest) < apdu.MaxShortNe {
+		return apdu.Response{SW: 0x6C00 | apdu.StatusWord(len(rest))}
+	}
 	n := min(cmd.Ne, len(rest), fs.state.Buffers.Response-sm.Overhead)
+	if fs.protocols.faults.has(ShortReads) {
+		n = min(n, shortRead)
+	}
 	sw := apdu.SWOK
 	if n == len(rest) && n < cmd.Ne && cmd.Ne != apdu.MaxShortNe && cmd.Ne != apdu.MaxExtendedNe {
 		sw = apdu.SWEndOfFile
@@ -152,10 +205,13 @@ func (fs *fileSystem) readBinary(cmd apdu.Command) apdu.Response {
 	return apdu.Response{Data: rest[:n], SW: sw}
 }
 
+// shortRead is what a card with the fault ShortReads gives at once.
+const shortRead = 64
+
 func (fs *fileSystem) bySFI(sfi byte) *File {
 	for _, known := range lds.Catalogue() {
 		if known.MF == fs.mf && known.SFI == sfi {
-			return fs.state.file(fs.mf, known.FID)
+			return fs.file(known.FID)
 		}
 	}
 	return nil

@@ -4,30 +4,24 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/cancuoc/cancuoc/card/apdu"
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/perso"
 )
 
-// Access is the rule under which a file may be read.
-type Access string
-
-// The access rules that the chip knows.
-const (
-	Always  Access = "always"  // by anyone
-	Session Access = "session" // inside a secure messaging session
-	Closed  Access = "closed"  // by nobody: Terminal Authentication is not there yet
-)
-
 // File is one elementary file in the chip's memory.
 type File struct {
-	MF      bool   `json:"mf,omitempty"` // stands under the master file
-	FID     uint16 `json:"fid"`
-	Read    Access `json:"read"`
-	Size    int    `json:"size"`    // what was announced when it was created
-	Content []byte `json:"content"` // what has been written so far
+	MF      bool       `json:"mf,omitempty"` // stands under the master file
+	FID     uint16     `json:"fid"`
+	Read    lds.Access `json:"read"`
+	Size    int        `json:"size"`    // what was announced when it was created
+	Content []byte     `json:"content"` // what has been written so far
 }
+
+// closed is the rule of a file that nobody may read, in card files of version 1.
+const closed lds.Access = "closed"
 
 // Keys are the static keys of the issuer security domain.
 type Keys struct {
@@ -55,12 +49,13 @@ type State struct {
 	Capacity        int             `json:"capacity"`         // bytes of memory for files
 	Buffers         lds.Buffers     `json:"buffers"`
 	Files           []File          `json:"files"`
-	BACSeed         perso.Secret    `json:"bac_seed,omitempty"`
+	Failures        int             `json:"failures,omitempty"` // wrong passwords since the last right one
+	perso.Secrets
 }
 
 const (
 	stateFormat  = "cancuoc card"
-	stateVersion = 1
+	stateVersion = 2 // version 1 had no secrets but the seed of Basic Access Control
 	// largest card file that is read: four times the capacity of a blank chip leaves room for any encoding.
 	maxStateFile = 1 << 20
 )
@@ -76,7 +71,7 @@ func Blank(rand io.Reader) (State, error) {
 		Capacity: 160 * 1024, Buffers: lds.Buffers{Command: 2048, Response: 2048},
 	}
 	info := lds.EncodeATRInfo(s.Buffers)
-	s.Files = []File{{MF: true, FID: 0x2F01, Read: Always, Size: len(info), Content: info}}
+	s.Files = []File{{MF: true, FID: 0x2F01, Read: lds.Always, Size: len(info), Content: info}}
 	return s, nil
 }
 
@@ -98,9 +93,10 @@ func ParseState(b []byte) (State, error) {
 	if err := json.Unmarshal(b, &s); err != nil || s.Format != stateFormat {
 		return State{}, fmt.Errorf("simulator: this is not a card file")
 	}
-	if s.Version != stateVersion {
-		return State{}, fmt.Errorf("simulator: card file of version %d, this program knows version %d", s.Version, stateVersion)
+	if s.Version < 1 || s.Version > stateVersion {
+		return State{}, fmt.Errorf("simulator: card file of version %d, this program knows versions 1 to %d", s.Version, stateVersion)
 	}
+	s.Version = stateVersion
 	return s, s.check()
 }
 
@@ -122,7 +118,7 @@ func (s State) check() error {
 		return fmt.Errorf("simulator: card file: %d bytes of files in a memory of %d", s.used(), s.Capacity)
 	}
 	for _, f := range s.Files {
-		if f.Read != Always && f.Read != Session && f.Read != Closed {
+		if !slices.Contains([]lds.Access{lds.Always, lds.Session, lds.Rights, closed}, f.Read) {
 			return fmt.Errorf("simulator: card file: file %04X has the unknown access rule %q", f.FID, f.Read)
 		}
 		if f.Size < 0 || len(f.Content) > f.Size {
@@ -159,38 +155,30 @@ func (m memory) SetLifeCycle(to perso.LifeCycle) apdu.StatusWord {
 	return apdu.SWOK
 }
 
+// Erase forgets all but EF.ATR/INFO, which the maker has written.
 func (m memory) Erase() apdu.StatusWord {
-	kept := m.Files[:0:0]
-	for _, f := range m.Files {
-		if f.MF {
-			kept = append(kept, f)
-		}
-	}
-	m.Files, m.BACSeed = kept, nil
+	m.Files = slices.DeleteFunc(slices.Clone(m.Files), func(f File) bool { return !f.MF || f.FID != 0x2F01 })
+	m.Secrets, m.Failures = perso.Secrets{}, 0
 	return apdu.SWOK
 }
 
-func (m memory) CreateFile(fid uint16, size int) apdu.StatusWord {
-	if m.file(false, fid) != nil {
+func (m memory) CreateFile(file lds.File, size int) apdu.StatusWord {
+	if m.file(file.MF, file.FID) != nil {
 		return apdu.SWWrongData
 	}
 	if size > m.Capacity-m.used() {
 		return apdu.SWNotEnoughMemory
 	}
-	m.Files = append(m.Files, File{FID: fid, Size: size, Read: readRule(fid)})
+	rule := file.Read
+	if rule == "" {
+		rule = lds.Session
+	}
+	m.Files = append(m.Files, File{MF: file.MF, FID: file.FID, Size: size, Read: rule})
 	return apdu.SWOK
 }
 
-// readRule is the access rule that the eMRTD application gives a file.
-func readRule(fid uint16) Access {
-	if file, _ := lds.ByFID(fid); file.NeedsTerminalAuthentication() {
-		return Closed
-	}
-	return Session
-}
-
-func (m memory) AppendFile(fid uint16, content []byte) apdu.StatusWord {
-	f := m.file(false, fid)
+func (m memory) AppendFile(file lds.File, content []byte) apdu.StatusWord {
+	f := m.file(file.MF, file.FID)
 	if f == nil || len(f.Content)+len(content) > f.Size {
 		return apdu.SWMemoryFailure
 	}
@@ -198,8 +186,10 @@ func (m memory) AppendFile(fid uint16, content []byte) apdu.StatusWord {
 	return apdu.SWOK
 }
 
-func (m memory) PutBACSeed(seed []byte) apdu.StatusWord {
-	m.BACSeed = append(perso.Secret(nil), seed...)
+func (m memory) PutSecret(dgi uint16, value []byte) apdu.StatusWord {
+	if m.Put(dgi, value) != nil {
+		return apdu.SWWrongData
+	}
 	return apdu.SWOK
 }
 

@@ -14,6 +14,7 @@ package activeauth
 
 import (
 	"crypto"
+	"encoding/asn1"
 	"errors"
 	"fmt"
 
@@ -74,6 +75,32 @@ func digest(hash crypto.Hash, parts ...[]byte) []byte {
 
 // errHash is answered for a hash that the standard does not have for the kind of key.
 var errHash = errors.New("activeauth: EF.DG14 must name SHA-224, SHA-256, SHA-384 or SHA-512 for an elliptic curve key")
+
+// SignatureAlgorithm gives the object identifier of plain ECDSA with a hash, by which EF.DG14 names the algorithm of a
+// key on a curve (Doc 9303-11, section 9.2.4; TR-03111, section 5.2.1.1).
+func SignatureAlgorithm(hash crypto.Hash) (asn1.ObjectIdentifier, error) {
+	for arc, h := range plainECDSA() {
+		if h == hash {
+			return asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 1, 1, 4, 1, arc}, nil
+		}
+	}
+	return nil, errHash
+}
+
+// HashOf gives the hash of a signature algorithm that EF.DG14 names.
+func HashOf(algorithm asn1.ObjectIdentifier) (crypto.Hash, error) {
+	for _, hash := range plainECDSA() {
+		if oid, _ := SignatureAlgorithm(hash); oid.Equal(algorithm) {
+			return hash, nil
+		}
+	}
+	return 0, errHash
+}
+
+// plainECDSA lists the hashes by the last arc of ecdsa-plain-signatures.
+func plainECDSA() map[int]crypto.Hash {
+	return map[int]crypto.Hash{2: crypto.SHA224, 3: crypto.SHA256, 4: crypto.SHA384, 5: crypto.SHA512}
+}
 
 // curveHash tells whether a hash may be used with ECDSA (Doc 9303-11, section 6.1.2.3).
 func curveHash(hash crypto.Hash) bool {

@@ -16,7 +16,7 @@ func (c *Conn) Send(cmd Command) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	if resp.SW>>8 == 0x6C {
+	if resp.SW>>8 == 0x6C && len(resp.Data) == 0 { // with data it is a protected one, for the channel above
 		cmd.Ne = shortNe(byte(resp.SW))
 		if resp, err = c.exchange(cmd); err != nil {
 			return Response{}, err

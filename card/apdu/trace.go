@@ -71,6 +71,8 @@ func (c Command) Name() string {
 		return "ERASE BINARY"
 	case 0x22:
 		return "MANAGE SECURITY ENVIRONMENT"
+	case 0x2A:
+		return "PERFORM SECURITY OPERATION"
 	case 0x82:
 		return "EXTERNAL AUTHENTICATE"
 	case 0x84:

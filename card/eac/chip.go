@@ -62,6 +62,14 @@ func keyDomain(parameterID int) (*PrivateKey, error) {
 	return &PrivateKey{Curve: curve}, err
 }
 
+// ParameterID identifies the key's domain parameters (Doc 9303-11, section 9.5.1).
+func (k *PrivateKey) ParameterID() int {
+	if k.Group != nil {
+		return k.Group.ID()
+	}
+	return k.Curve.ID()
+}
+
 // Encode gives the bytes that [ParsePrivateKey] reads, for the memory of a chip: the identifier of the domain
 // parameters in one byte, and the private number.
 func (k *PrivateKey) Encode() ([]byte, error) {

@@ -26,3 +26,9 @@ func (z TD1) Information() string {
 }
 
 func withCheckDigit(s string) string { return s + string(checkDigit(s)) }
+
+// NumberOf gives the document number with its check digit, with which MRZ_information begins: what Terminal
+// Authentication after Basic Access Control binds itself to (Doc 9303-11, section 7.1.2).
+func NumberOf(information string) string {
+	return information[:max(0, len(information)-2*len("YYMMDD0"))]
+}

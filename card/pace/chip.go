@@ -23,7 +23,8 @@ type Chip struct {
 	CARs      []string           // at most two, the most recent first: told to terminals that ask
 	Rand      io.Reader          // nonce, mapping key and key agreement key are drawn from it, in this order
 
-	run *exchange // the protocol that is under way
+	run  *exchange // the protocol that is under way
+	last *exchange // the one that the session in force came from
 }
 
 // PrivateKey is a static private key of the chip: a big-endian number. It prints as [secret].
@@ -55,7 +56,17 @@ type exchange struct {
 }
 
 // Reset forgets the protocol that is under way, as power off does.
-func (c *Chip) Reset() { c.run = nil }
+func (c *Chip) Reset() { c.run, c.last = nil, nil }
+
+// Agreed gives the ephemeral public keys of the run that ended well, PK_DH,IFD and PK_DH,IC, and the info that was run:
+// what Terminal Authentication binds itself to. It is false before, and after Reset.
+func (c *Chip) Agreed() (terminal, chip secinfo.PublicKey, info secinfo.PACEInfo, ok bool) {
+	if c.last == nil {
+		return secinfo.PublicKey{}, secinfo.PublicKey{}, secinfo.PACEInfo{}, false
+	}
+	g := c.last.group
+	return g.key(c.last.peer), g.key(c.last.own), c.last.info, true
+}
 
 // Running tells whether MSE:Set AT has selected the protocol and the chain is not at its end: whether the next GENERAL
 // AUTHENTICATE is meant for it.
@@ -181,6 +192,7 @@ func (c *Chip) Authenticate(cmd apdu.Command) (apdu.Response, *sm.Session) {
 	}
 	resp := apdu.Response{Data: dynamic(answer), SW: apdu.SWOK}
 	if run.step == stepToken {
+		c.last = run
 		return resp, &sm.Session{Suite: run.info.Suite, Keys: run.keys}
 	}
 	run.step++

@@ -11,6 +11,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/internal/dh"
 	"github.com/cancuoc/cancuoc/card/internal/ec"
 	"github.com/cancuoc/cancuoc/card/internal/iso9797"
+	"github.com/cancuoc/cancuoc/card/secinfo"
 	"github.com/cancuoc/cancuoc/card/sm"
 )
 
@@ -55,6 +56,10 @@ func (g curveGroup) integrated(random []byte) (element, error) {
 	return p, err
 }
 
+func (g curveGroup) key(public element) secinfo.PublicKey {
+	return secinfo.PublicKey{Curve: g.curve, Point: public.(ec.Point)}
+}
+
 func (g curveGroup) publicKey(oid []byte, public element) []byte {
 	return publicKeyObject(oid, 0x86, public.Bytes())
 }
@@ -85,6 +90,10 @@ func (g modpGroup) combine(a, b element) (element, error) {
 func (g modpGroup) integrated(random []byte) (element, error) {
 	e, err := g.Integrated(random)
 	return e, err
+}
+
+func (g modpGroup) key(public element) secinfo.PublicKey {
+	return secinfo.PublicKey{Group: g.Group, Value: public.(dh.Element)}
 }
 
 func (g modpGroup) publicKey(oid []byte, public element) []byte {

@@ -102,6 +102,7 @@ type group interface {
 	fieldBits() int                                   // the length of the prime
 	secret(e element) []byte                          // what keys are derived from
 	publicKey(oid []byte, public element) (do []byte) // the public key data object of the token
+	key(public element) secinfo.PublicKey             // for who goes on with it
 }
 
 // openGroup gives the arithmetic that an info names.

@@ -29,6 +29,9 @@ var (
 // Result is what is known after PACE beside the channel.
 type Result struct {
 	Info secinfo.PACEInfo // what was run
+	// Terminal and Chip are the ephemeral public keys of the key agreement, PK_DH,IFD and PK_DH,IC: Terminal
+	// Authentication binds itself to them.
+	Terminal, Chip secinfo.PublicKey
 	// MappingKey is the chip's public key of generic and chip authentication mapping, PK_Map,IC.
 	MappingKey []byte
 	// ChipAuthenticationData is CA_IC, decrypted, of chip authentication mapping only. VerifyCAM judges it.
@@ -256,6 +259,7 @@ func (t *terminal) agree(generator element) (keys sm.Keys, own, peer element, er
 	if peer, err = t.exchange(stepAgree, tagKeyTerminal, tagKeyChip, own); err != nil {
 		return sm.Keys{}, nil, nil, err
 	}
+	t.result.Terminal, t.result.Chip = t.group.key(own), t.group.key(peer)
 	keys, err = agree(t.group, t.info.Suite, private, peer)
 	return keys, own, peer, wrap(stepName(stepAgree), err)
 }

@@ -2,9 +2,11 @@ package perso
 
 import (
 	"bytes"
+	"crypto/aes"
 	"encoding/binary"
 
 	"github.com/cancuoc/cancuoc/card/apdu"
+	"github.com/cancuoc/cancuoc/card/internal/iso9797"
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/tlv"
 )
@@ -14,10 +16,10 @@ import (
 type Memory interface {
 	LifeCycle() LifeCycle
 	SetLifeCycle(LifeCycle) apdu.StatusWord
-	Erase() apdu.StatusWord                                // forget files and keys of the eMRTD application
-	CreateFile(fid uint16, size int) apdu.StatusWord       // an empty file that will have this size
-	AppendFile(fid uint16, content []byte) apdu.StatusWord // the next bytes of a file that was created
-	PutBACSeed(seed []byte) apdu.StatusWord
+	Erase() apdu.StatusWord                                   // forget files and keys that personalisation has written
+	CreateFile(file lds.File, size int) apdu.StatusWord       // an empty file that will have this size
+	AppendFile(file lds.File, content []byte) apdu.StatusWord // the next bytes of a file that was created
+	PutSecret(dgi uint16, value []byte) apdu.StatusWord       // a password or key, decrypted, for [Secrets.Put]
 }
 
 // Chip is the chip's end of personalisation: the issuer security domain behind its secure channel.
@@ -171,35 +173,50 @@ func parseHeader(h []byte) (dgi uint16, length int, whole bool) {
 
 // announce makes room for a grouping that has begun.
 func (c *Chip) announce(dgi uint16, length int, encrypted bool) apdu.StatusWord {
-	if dgi == dgiBACSeed {
-		if !encrypted || length != bacSeedSize {
+	if isSecret(dgi) {
+		if !encrypted || length == 0 || length > maxSecret || length%aes.BlockSize != 0 {
 			return apdu.SWWrongData
 		}
 		return apdu.SWOK
 	}
-	if _, known := lds.ByFID(dgi); !known || encrypted || length == 0 {
+	file, known := fileOf(dgi)
+	if !known || encrypted || length == 0 {
 		return apdu.SWWrongData
 	}
-	return c.Memory.CreateFile(dgi, length)
+	return c.Memory.CreateFile(file, length)
 }
 
-const bacSeedSize = 16
+// maxSecret bounds an encrypted password or key: an RSA key of 4,096 bits in PKCS #8 has less.
+const maxSecret = 4096
+
+// fileOf finds the file that a grouping writes. EF.ATR/INFO is the maker's: it tells what the chip can.
+func fileOf(dgi uint16) (lds.File, bool) {
+	if dgi < underMasterFile {
+		return lds.ByFID(dgi)
+	}
+	file, known := lds.ByMasterFID(dgi - underMasterFile)
+	return file, known && file.Name != "EF.ATR/INFO"
+}
 
 // value takes the next bytes of the value of the grouping that is under way.
 func (c *Chip) value(part []byte) apdu.StatusWord {
 	c.incoming.left -= len(part)
-	if c.incoming.dgi != dgiBACSeed {
-		return c.Memory.AppendFile(c.incoming.dgi, part)
+	if file, known := fileOf(c.incoming.dgi); known {
+		return c.Memory.AppendFile(file, part)
 	}
 	c.incoming.key = append(c.incoming.key, part...)
 	if c.incoming.left > 0 {
 		return apdu.SWOK
 	}
-	seed, err := c.DecryptKey(c.incoming.key)
+	padded, err := c.DecryptKey(c.incoming.key)
 	if err != nil {
 		return apdu.SWWrongData
 	}
-	return c.Memory.PutBACSeed(seed)
+	value, err := iso9797.Unpad(padded, aes.BlockSize)
+	if err != nil {
+		return apdu.SWWrongData
+	}
+	return c.Memory.PutSecret(c.incoming.dgi, value)
 }
 
 // setStatus locks a card that is personalised (section 11.10).

@@ -17,8 +17,17 @@
 //
 // The data groupings (DGI) are a table of our own:
 //
-//	0101 to 0110, 011D, 011E   the elementary file of that identifier, whole
-//	8010                       K_seed of Basic Access Control, 16 bytes, encrypted under the DEK
+//	0101 to 0110, 011C to 011E  the elementary file of that identifier in the eMRTD application, whole
+//	811C, 811D, AF00            the file under the master file of that identifier less 8000, whole
+//	8010                        K_seed of Basic Access Control, 16 bytes
+//	8011, 8012                  passwords MRZ and CAN of PACE, as they are encoded for the derivation of the key
+//	8018                        the current date, YYYY-MM-DD
+//	8019                        the key of Active Authentication: DO'80' length of the hash value, DO'81' key
+//	8020 to 802F                keys of PACE's chip authentication mapping
+//	8030 to 803F                keys of Chip Authentication: DO'80' suites, DO'81' key, DO'84' identifier if it has one
+//	8040 to 804F                trust points of Terminal Authentication, the most recent first
+//
+// Those from 8010 to 804F are padded (ISO/IEC 9797-1, padding method 2) and encrypted under the DEK.
 //
 // A grouping is its identifier in two bytes, its length in one byte or, from 255 on, FF and two bytes, and its value
 // (GlobalPlatform Systems Scripting Language, DGI format). Groupings follow each other as one stream that is cut into
@@ -33,15 +42,20 @@ import (
 	"github.com/cancuoc/cancuoc/card/scp"
 )
 
-// File is one elementary file of the eMRTD application.
+// File is one elementary file.
 type File struct {
+	MF      bool   `json:"mf,omitempty"` // stands under the master file, not in the eMRTD application
 	FID     uint16 `json:"fid"`
 	Content []byte `json:"content"`
 }
 
 // Name gives the standard's name of the file.
 func (f File) Name() string {
-	if known, ok := lds.ByFID(f.FID); ok {
+	find := lds.ByFID
+	if f.MF {
+		find = lds.ByMasterFID
+	}
+	if known, ok := find(f.FID); ok {
 		return known.Name
 	}
 	return fmt.Sprintf("EF %04X", f.FID)
@@ -49,28 +63,19 @@ func (f File) Name() string {
 
 // Data is everything that personalisation writes to one chip. It contains personal data and keys.
 type Data struct {
-	Files   []File `json:"files"`
-	BACSeed Secret `json:"bac_seed,omitempty"` // K_seed of BAC (Doc 9303-11, section 9.7.2), 16 bytes; none: no BAC
+	Files []File `json:"files"`
+	Secrets
 }
 
-// File gives the content of the file with this identifier.
-func (d Data) File(fid uint16) ([]byte, bool) {
+// File gives the content of a file of the catalogue.
+func (d Data) File(file lds.File) ([]byte, bool) {
 	for _, f := range d.Files {
-		if f.FID == fid {
+		if f.FID == file.FID && f.MF == file.MF {
 			return f.Content, true
 		}
 	}
 	return nil, false
 }
-
-// Secret is a key. It prints as [secret]; encoded for the register it is what it is.
-type Secret []byte
-
-// String hides the key from every way of printing that asks for text.
-func (Secret) String() string { return "[secret]" }
-
-// GoString hides the key from %#v.
-func (Secret) GoString() string { return "[secret]" }
 
 // DefaultKeys are the keys that everybody knows, with which blank GlobalPlatform cards leave the factory.
 func DefaultKeys() scp.StaticKeys {
@@ -81,8 +86,8 @@ func defaultKey() []byte {
 	return []byte{0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F}
 }
 
-// The identifiers of the data groupings that are not files.
-const dgiBACSeed = 0x8010
+// underMasterFile is added to the identifier of a file under the master file.
+const underMasterFile = 0x8000
 
 const maxDGI = 0xFFFF
 
@@ -104,7 +109,11 @@ func (d Data) fileStream() ([]byte, error) {
 		if len(f.Content) > maxDGI {
 			return nil, fmt.Errorf("perso: %s has %d bytes, a data grouping holds %d", f.Name(), len(f.Content), maxDGI)
 		}
-		b = appendDGI(b, f.FID, f.Content)
+		dgi := f.FID
+		if f.MF {
+			dgi += underMasterFile
+		}
+		b = appendDGI(b, dgi, f.Content)
 	}
 	return b, nil
 }

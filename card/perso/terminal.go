@@ -2,12 +2,14 @@ package perso
 
 import (
 	"context"
+	"crypto/aes"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 
 	"github.com/cancuoc/cancuoc/card/apdu"
+	"github.com/cancuoc/cancuoc/card/internal/iso9797"
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/scp"
 	"github.com/cancuoc/cancuoc/card/tlv"
@@ -139,7 +141,7 @@ func (s *Session) Write(ctx context.Context, data Data, watch func(done, of int)
 	if s.State == Locked || s.State == Terminated {
 		return Report{}, ErrLocked
 	}
-	sealed, err := s.seal(data)
+	sealed, err := data.seal(s.channel.EncryptKey)
 	if err != nil {
 		return Report{}, err
 	}
@@ -166,23 +168,32 @@ func (s *Session) Write(ctx context.Context, data Data, watch func(done, of int)
 	return report, nil
 }
 
-// seal gives the groupings of the keys, each encrypted under the DEK (GlobalPlatform Amendment D, section 7.2).
-func (s *Session) seal(data Data) ([]byte, error) {
-	if len(data.BACSeed) == 0 {
-		return nil, nil
-	}
-	encrypted, err := s.channel.EncryptKey(data.BACSeed)
+// seal gives the groupings of passwords and keys, each padded and encrypted by encrypt (GlobalPlatform Amendment D,
+// section 7.2).
+func (s Secrets) seal(encrypt func([]byte) ([]byte, error)) ([]byte, error) {
+	groupings, err := s.groupings()
 	if err != nil {
 		return nil, err
 	}
-	return appendDGI(nil, dgiBACSeed, encrypted), nil
+	var b []byte
+	for _, g := range groupings {
+		encrypted, err := encrypt(iso9797.Pad(g.value, aes.BlockSize))
+		if err != nil {
+			return nil, err
+		}
+		if len(encrypted) > maxSecret {
+			return nil, fmt.Errorf("perso: grouping %04X has %d bytes, a chip takes %d", g.dgi, len(encrypted), maxSecret)
+		}
+		b = appendDGI(b, g.dgi, encrypted)
+	}
+	return b, nil
 }
 
 // Plan tells what personalisation of a chip with these buffers would send, without a chip.
 func Plan(data Data, buffers lds.Buffers) (Report, error) {
-	var sealed []byte
-	if len(data.BACSeed) > 0 {
-		sealed = appendDGI(nil, dgiBACSeed, make([]byte, len(data.BACSeed)))
+	sealed, err := data.seal(func(padded []byte) ([]byte, error) { return padded, nil })
+	if err != nil {
+		return Report{}, err
 	}
 	_, report, err := plan(data, sealed, scp.MaxData(securityLevel, buffers.Command))
 	return report, err

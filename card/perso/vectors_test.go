@@ -4,36 +4,61 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/cancuoc/cancuoc/card/apdu"
 	"github.com/cancuoc/cancuoc/card/lds"
+	"github.com/cancuoc/cancuoc/card/sm"
 )
 
-// The table of data groupings as commands, written by hand from the package comment: EF.COM of five bytes, EF.DG1 of
-// forty and K_seed, to a chip whose commands carry 32 bytes. The seed stands in place of its cryptogram.
-const written = `80e620000d000007a0000002471001000000
-80e2080020 011e05 6003010203 010128 000102030405060708090a0b0c0d0e0f1011121314
-80e2080113 15161718191a1b1c1d1e1f2021222324252627
-80e2e80213 801010 d0d1d2d3d4d5d6d7d8d9dadbdcdddedf
-80f0800f`
+// The table of data groupings, written by hand from the package comment: EF.CardAccess of two bytes, EF.COM of five and
+// EF.DG1 of forty, then every kind of secret. The padded values stand in place of their cryptograms.
+const (
+	writtenFiles = `
+811c 02 3100
+011e 05 6003010203
+0101 28 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324252627`
+	writtenSecrets = `
+8010 20 d0d1d2d3d4d5d6d7d8d9dadbdcdddedf 80000000000000000000000000000000
+8011 20 e0e1e2e3e4e5e6e7e8e9eaebecedeeef f0f1f2f3800000000000000000000000
+8012 10 30303030313380000000000000000000
+8018 10 323032362d31312d3235800000000000
+8019 10 8001208103556677 8000000000000000
+8020 10 0d010280000000000000000000000000
+8030 10 8002020381020d01 8401078000000000
+8031 10 80010081020d0280 0000000000000000
+8040 10 7f4e0080000000000000000000000000`
+)
 
+func unhex(t *testing.T, text string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(strings.Join(strings.Fields(text), ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// room is how many bytes the commands of the chip in these tests carry.
+const room = 32
+
+// writtenCommands cuts both streams into the commands that carry them.
 func writtenCommands(t *testing.T) []apdu.Command {
 	t.Helper()
-	var commands []apdu.Command
-	for _, line := range strings.Split(written, "\n") {
-		raw, err := hex.DecodeString(strings.ReplaceAll(line, " ", ""))
-		if err != nil {
-			t.Fatal(err)
+	commands := []apdu.Command{{CLA: 0x80, INS: 0xE6, P1: 0x20, Data: unhex(t, "000007a0000002471001000000")}}
+	for _, stream := range []struct {
+		p1   byte
+		text string
+	}{{0x08, writtenFiles}, {0x68, writtenSecrets}} {
+		for part := range slices.Chunk(unhex(t, stream.text), room) {
+			commands = append(commands, apdu.Command{CLA: 0x80, INS: 0xE2, P1: stream.p1, P2: byte(len(commands) - 1), Data: part})
 		}
-		cmd, err := apdu.ParseCommand(raw)
-		if err != nil {
-			t.Fatalf("%s: %v", line, err)
-		}
-		commands = append(commands, cmd)
 	}
-	return commands
+	commands[len(commands)-1].P1 |= 0x80
+	return append(commands, apdu.Command{CLA: 0x80, INS: 0xF0, P1: 0x80, P2: 0x0F})
 }
 
 func count(from, n int) []byte {
@@ -45,12 +70,27 @@ func count(from, n int) []byte {
 }
 
 func specimenData() Data {
-	return Data{Files: []File{{0x011E, []byte{0x60, 3, 1, 2, 3}}, {0x0101, count(0, 40)}}, BACSeed: count(0xD0, 16)}
+	seven := 7
+	return Data{
+		Files: []File{{MF: true, FID: 0x011C, Content: []byte{0x31, 0}}, {FID: 0x011E, Content: []byte{0x60, 3, 1, 2, 3}}, {FID: 0x0101, Content: count(0, 40)}},
+		Secrets: Secrets{
+			BACSeed: count(0xD0, 16), MRZ: count(0xE0, 20), CAN: Secret("000013"), CurrentDate: "2026-11-25",
+			ActiveAuthentication: SigningKey{Hash: 32, Key: Secret{0x55, 0x66, 0x77}},
+			Mapping:              []Secret{{13, 1, 2}},
+			ChipAuthentication: []ChipKey{{ID: &seven, Suites: []sm.Suite{sm.AES192, sm.AES256}, Key: Secret{13, 1}},
+				{Suites: []sm.Suite{sm.TripleDES}, Key: Secret{13, 2}}},
+			TrustPoints: [][]byte{{0x7F, 0x4E, 0}},
+		},
+	}
 }
 
 func TestTerminalVectors(t *testing.T) {
 	data := specimenData()
-	steps, report, err := plan(data, appendDGI(nil, dgiBACSeed, data.BACSeed), 32)
+	sealed, err := data.seal(func(padded []byte) ([]byte, error) { return padded, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, report, err := plan(data, sealed, room)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,20 +105,20 @@ func TestTerminalVectors(t *testing.T) {
 			t.Errorf("command %d (%s): %x, want %x", i, s.name, got, expected)
 		}
 	}
-	if report != (Report{Bytes: 3 + 5 + 3 + 40 + 3 + 16, Commands: 5}) {
+	if size := len(unhex(t, writtenFiles)) + len(unhex(t, writtenSecrets)); report != (Report{Bytes: size, Commands: len(want)}) {
 		t.Errorf("report %+v", report)
 	}
 }
 
 // tape is a Memory that keeps what it is told.
 type tape struct {
-	state LifeCycle
-	files map[uint16][]byte
-	sizes map[uint16]int
-	seed  []byte
+	state   LifeCycle
+	files   map[string][]byte
+	sizes   map[string]int
+	secrets Secrets
 }
 
-func newTape() *tape { return &tape{state: Blank, files: map[uint16][]byte{}, sizes: map[uint16]int{}} }
+func newTape() *tape { return &tape{state: Blank, files: map[string][]byte{}, sizes: map[string]int{}} }
 
 func (m *tape) LifeCycle() LifeCycle { return m.state }
 func (m *tape) SetLifeCycle(s LifeCycle) apdu.StatusWord {
@@ -89,40 +129,39 @@ func (m *tape) Erase() apdu.StatusWord {
 	*m = *newTape()
 	return apdu.SWOK
 }
-func (m *tape) CreateFile(fid uint16, size int) apdu.StatusWord {
-	m.sizes[fid] = size
+func (m *tape) CreateFile(file lds.File, size int) apdu.StatusWord {
+	m.sizes[file.Name] = size
 	return apdu.SWOK
 }
-func (m *tape) AppendFile(fid uint16, content []byte) apdu.StatusWord {
-	m.files[fid] = append(m.files[fid], content...)
+func (m *tape) AppendFile(file lds.File, content []byte) apdu.StatusWord {
+	m.files[file.Name] = append(m.files[file.Name], content...)
 	return apdu.SWOK
 }
-func (m *tape) PutBACSeed(seed []byte) apdu.StatusWord {
-	m.seed = seed
+func (m *tape) PutSecret(dgi uint16, value []byte) apdu.StatusWord {
+	if m.secrets.Put(dgi, value) != nil {
+		return apdu.SWWrongData
+	}
 	return apdu.SWOK
 }
 
-func invert(b []byte) ([]byte, error) {
-	out := make([]byte, len(b))
-	for i := range b {
-		out[i] = ^b[i]
-	}
-	return out, nil
-}
+func asItIs(b []byte) ([]byte, error) { return b, nil }
 
 func TestChipVectors(t *testing.T) {
 	memory := newTape()
-	chip := &Chip{Memory: memory, DecryptKey: invert}
+	chip := &Chip{Memory: memory, DecryptKey: asItIs}
 	for i, cmd := range writtenCommands(t) {
 		if resp := chip.Handle(cmd); resp.SW != apdu.SWOK {
 			t.Fatalf("command %d: %v", i, resp.SW)
 		}
 	}
 	want := specimenData()
-	seed, _ := invert(want.BACSeed)
-	if !bytes.Equal(memory.files[0x011E], want.Files[0].Content) || !bytes.Equal(memory.files[0x0101], want.Files[1].Content) ||
-		memory.sizes[0x0101] != 40 || !bytes.Equal(memory.seed, seed) || memory.state != Locked {
-		t.Errorf("the chip holds %+v", memory)
+	for _, f := range want.Files {
+		if !bytes.Equal(memory.files[f.Name()], f.Content) || memory.sizes[f.Name()] != len(f.Content) {
+			t.Errorf("%s: %x of %d", f.Name(), memory.files[f.Name()], memory.sizes[f.Name()])
+		}
+	}
+	if !reflect.DeepEqual(memory.secrets, want.Secrets) || memory.state != Locked {
+		t.Errorf("the chip holds other secrets, or is %s", memory.state)
 	}
 	if sw := chip.Handle(writtenCommands(t)[0]).SW; sw != apdu.SWConditionsNotSatisfied {
 		t.Errorf("a locked chip answers INSTALL with %v", sw)
@@ -141,14 +180,19 @@ func TestChipRefuses(t *testing.T) {
 		"a grouping that is not whole":      {[]string{install, "80e2880007011e0660030102"}, apdu.SWWrongData},
 		"a header that is not whole":        {[]string{install, "80e2880002011e"}, apdu.SWWrongData},
 		"a seed in the clear":               {[]string{install, "80e2880013801010d0d1d2d3d4d5d6d7d8d9dadbdcdddedf"}, apdu.SWWrongData},
-		"a short seed":                      {[]string{install, "80e2e800128010 0fd0d1d2d3d4d5d6d7d8d9dadbdcddde"}, apdu.SWWrongData},
+		"a seed that is not whole blocks":   {[]string{install, "80e2e800128010 0fd0d1d2d3d4d5d6d7d8d9dadbdcddde"}, apdu.SWWrongData},
+		"a short seed":                      {[]string{install, "80e2e800138010 10d0d1d2d3d4d5d6d7d8d9dadbdcddde80"}, apdu.SWWrongData},
+		"a seed without padding":            {[]string{install, "80e2e800138010 10d0d1d2d3d4d5d6d7d8d9dadbdcdddedf"}, apdu.SWWrongData},
+		"a key of no suite":                 {[]string{install, "80e2e800138030 1080010981010180000000000000000000"}, apdu.SWWrongData},
+		"a key that is none":                {[]string{install, "80e2e800138019 1081010180000000000000000000000000"}, apdu.SWWrongData},
+		"EF.ATR/INFO, which is the maker's": {[]string{install, "80e2880004af01 01aa"}, apdu.SWWrongData},
 		"a file that is said to be a key":   {[]string{install, "80e2e80008011e056003010203"}, apdu.SWWrongData},
 		"a grouping that the table has not": {[]string{install, "80e2880004020001aa"}, apdu.SWWrongData},
 		"an empty file":                     {[]string{install, "80e2880003011e00"}, apdu.SWWrongData},
 		"no DGI format":                     {[]string{install, "80e2800008011e056003010203"}, apdu.SWIncorrectP1P2},
 		"an unknown instruction":            {[]string{"80440000"}, apdu.SWInstructionNotSupported},
 	} {
-		chip := &Chip{Memory: newTape(), DecryptKey: invert}
+		chip := &Chip{Memory: newTape(), DecryptKey: asItIs}
 		var last apdu.StatusWord
 		for _, text := range c.commands {
 			raw, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
@@ -171,7 +215,7 @@ func FuzzChip(f *testing.F) {
 	f.Add([]byte{0x01, 0x1E, 5, 0x60, 3, 1, 2, 3}, []byte{0x01, 0x01, 0xFF, 0, 2, 1, 1}, true)
 	f.Add([]byte{0x80, 0x10, 16}, make([]byte, 16), false)
 	f.Fuzz(func(t *testing.T, first, second []byte, last bool) {
-		chip := &Chip{Memory: newTape(), DecryptKey: invert}
+		chip := &Chip{Memory: newTape(), DecryptKey: asItIs}
 		aid := lds.AID()
 		install := append(append([]byte{0, 0, byte(len(aid))}, aid...), 0, 0, 0)
 		chip.Handle(apdu.Command{CLA: 0x80, INS: 0xE6, P1: 0x20, Data: install})
@@ -182,7 +226,7 @@ func FuzzChip(f *testing.F) {
 		chip.Handle(apdu.Command{CLA: 0x80, INS: 0xE2, P1: storeDGI, Data: first})
 		chip.Handle(apdu.Command{CLA: 0x80, INS: 0xE2, P1: p1, Data: second})
 		chip.Handle(apdu.Command{CLA: 0x80, INS: 0xE2, P1: storeDGI | storeEncrypted, Data: first})
-		if len(chip.incoming.header) > 5 || len(chip.incoming.key) > bacSeedSize {
+		if len(chip.incoming.header) > 5 || len(chip.incoming.key) > maxSecret {
 			t.Fatalf("the chip collects without bound: %+v", chip.incoming)
 		}
 	})
@@ -192,6 +236,12 @@ func TestDataIsNotPrinted(t *testing.T) {
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
 		if text := fmt.Sprintf(format, specimenData().BACSeed); text != "[secret]" && format != "%x" || strings.Contains(text, "d0d1") {
 			t.Errorf("%s prints %s", format, text)
+		}
+		text := strings.ToLower(fmt.Sprintf(format, specimenData().Secrets))
+		for _, secret := range []string{"d0d1", "208 209", "556677", "85 102", "000013"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s prints a secret: %s", format, text)
+			}
 		}
 	}
 }

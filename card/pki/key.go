@@ -47,6 +47,31 @@ func WriteKey(path string, key crypto.Signer, passphrase []byte) error {
 	return writeNew(path, text, 0o600)
 }
 
+// WriteKeyInfo does the same for a key that is PKCS #8 already, of whatever kind.
+func WriteKeyInfo(path string, der, passphrase []byte) error {
+	text, err := encodeKeyInfo(der, passphrase, Iterations)
+	if err != nil {
+		return err
+	}
+	defer clear(text)
+	return writeNew(path, text, 0o600)
+}
+
+// ReadKeyInfo reads what [WriteKeyInfo] wrote and gives the PKCS #8 inside, which is for the caller to parse. With the
+// wrong passphrase it answers [ErrPassphrase], or bytes that are no key.
+func ReadKeyInfo(path string, passphrase []byte) ([]byte, error) {
+	text, err := readBounded(path, maxKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(text)
+	der, _, err := openKey(text, passphrase)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, path)
+	}
+	return der, nil
+}
+
 func encodeKey(key crypto.Signer, passphrase []byte, iterations int) ([]byte, error) {
 	private, ok := key.(*ecdsa.PrivateKey)
 	if !ok || private.Curve != elliptic.P256() {
@@ -57,6 +82,10 @@ func encodeKey(key crypto.Signer, passphrase []byte, iterations int) ([]byte, er
 		return nil, fmt.Errorf("pki: encode a private key: %w", err)
 	}
 	defer clear(der)
+	return encodeKeyInfo(der, passphrase, iterations)
+}
+
+func encodeKeyInfo(der, passphrase []byte, iterations int) ([]byte, error) {
 	if len(passphrase) == 0 {
 		return pem.EncodeToMemory(&pem.Block{Type: plainKey, Bytes: der}), nil
 	}
@@ -140,22 +169,29 @@ func ReadKey(path string, passphrase []byte) (crypto.Signer, error) {
 }
 
 func decodeKey(text, passphrase []byte) (crypto.Signer, error) {
+	der, broken, err := openKey(text, passphrase)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(der)
+	return parseKey(der, broken)
+}
+
+// openKey takes PEM and encryption off. broken is what to answer if what is inside is no key: a wrong passphrase is
+// found out by its padding in most cases and not in all.
+func openKey(text, passphrase []byte) (der []byte, broken, err error) {
 	block, rest := pem.Decode(text)
 	if block == nil || len(bytes.TrimSpace(rest)) > 0 || len(block.Headers) > 0 {
-		return nil, ErrKeyFile
+		return nil, nil, ErrKeyFile
 	}
 	switch block.Type {
 	case plainKey:
-		return parseKey(block.Bytes, ErrKeyFile)
+		return block.Bytes, ErrKeyFile, nil
 	case encryptedKey:
 		der, err := decrypt(block.Bytes, passphrase)
-		if err != nil {
-			return nil, err
-		}
-		defer clear(der)
-		return parseKey(der, ErrPassphrase)
+		return der, ErrPassphrase, err
 	}
-	return nil, ErrKeyFile
+	return nil, nil, ErrKeyFile
 }
 
 // parseKey reads PKCS #8; what is not that is the given error, since crypto/x509's own could quote the bytes.

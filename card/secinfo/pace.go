@@ -50,6 +50,9 @@ func (m Mapping) String() string {
 	return "GM"
 }
 
+// ProvesChip tells whether the mapping proves the chip genuine too, by its private key (Doc 9303-11, section 4.4.3.5).
+func (m Mapping) ProvesChip() bool { return m == ChipAuthenticationMapping }
+
 // PACEVersion is the one version of PACE that the standard knows.
 const PACEVersion = 2
 
