@@ -41,7 +41,7 @@ const maxAhead = 31
 // was found, each naming its field; warnings are what is unusual and does not stand in the way.
 func (d Document) Check(today date.Date) (warnings []vnm.Warning, err error) {
 	warnings, numberErr := d.checkNumber()
-	faults := []error{d.checkForm(), numberErr, d.checkDates(today), d.checkCodes(), d.checkTexts()}
+	faults := []error{d.checkForm(), numberErr, d.checkDates(today), d.checkCodes(), d.checkTexts(), d.checkFingerprints()}
 	if d.NeedsPortrait() && d.Portrait == "" {
 		faults = append(faults, errors.New("portrait: missing, and the holder is six years old or more"))
 	}
@@ -64,7 +64,10 @@ func (d Document) unusual(today date.Date) []vnm.Warning {
 	warn(d.DateOfExpiry != byLaw, "expiry-not-by-law", "date_of_expiry: the law gives "+byLaw.String(), "theo luật, ngày hết hạn là "+byLaw.String())
 	warn(today.After(d.DateOfExpiry), "expired", "date_of_expiry: past already", "thẻ đã hết hạn")
 	warn(d.PlaceOfBirth == "" && d.Form == "cancuoc-2024", "no-place-of-birth", "place_of_birth: missing; the card prints its label alone", "thiếu nơi đăng ký khai sinh")
-	warn(len(d.Fingerprints) > 0, "no-fingerprints-yet", "fingerprints: kept in the record, not written to the chip yet", "vân tay được giữ trong hồ sơ, chưa ghi vào chip")
+	if n := len(d.Fingerprints); n > 0 {
+		warn(n != fingersOfCard, "fingers-not-two", fmt.Sprintf("fingerprints: %d of them, where a card carries %d", n, fingersOfCard),
+			fmt.Sprintf("hồ sơ có vân tay của %d ngón, thẻ mang %d ngón", n, fingersOfCard))
+	}
 	return warnings
 }
 

@@ -183,6 +183,9 @@ func agrees(t *testing.T, r *Register, s Summary) {
 		t.Errorf("order %d is %s, chip %q, card %q; its history ends with %s, %q, %q", o.ID, o.State, o.ChipID, o.Card, at, chip, card)
 	}
 	_, err = r.Production(ctx, s.ID)
+	if (o.Fingerprints != nil) != o.State.open() {
+		t.Errorf("order %d is %s; its fingerprints: %q", o.ID, o.State, o.Fingerprints)
+	}
 	signed := slices.Index(road, s.State) >= slices.Index(road, Signed) && s.State != Issued
 	if signed != (err == nil) || err != nil && !errors.Is(err, ErrNotFound) {
 		t.Errorf("order %d is %s; its production data: %v", s.ID, s.State, err)

@@ -22,7 +22,8 @@ func later(minutes int) time.Time { return noon.Add(time.Duration(minutes) * tim
 func sample(number string) Order {
 	return Order{Number: number, Form: "cancuoc-2024", Profile: "vn-2024", DateOfIssue: date.Date{Year: 2024, Month: 7, Day: 1},
 		DateOfExpiry: date.Never, Record: []byte(`{"personal_number":"` + number + `"}`),
-		Chip: []byte("chip portrait of " + number), Face: []byte("face portrait of " + number)}
+		Chip: []byte("chip portrait of " + number), Face: []byte("face portrait of " + number),
+		Fingerprints: []byte("FINGERS of " + number)}
 }
 
 func create(t testing.TB) *Register {
@@ -116,6 +117,7 @@ func exercise(t *testing.T, r *Register) {
 		{"the road to an issued card", exerciseRoad},
 		{"steps that do not follow are refused", exerciseSteps},
 		{"production data is kept to resume and erased at the end", exerciseProduction},
+		{"fingerprints are erased with the order's end and not before", exerciseFingerprints},
 		{"one order, one chip", exerciseChips},
 		{"a held order goes back to where it was", exerciseHeld},
 		{"spoiled and cancelled", exerciseEnds},
@@ -137,7 +139,8 @@ func exerciseAdd(t *testing.T, r *Register) {
 	for _, o := range []Order{added, read} {
 		if o.ID == 0 || o.Number != given.Number || o.Form != given.Form || o.Profile != given.Profile ||
 			o.DateOfIssue != given.DateOfIssue || o.DateOfExpiry != given.DateOfExpiry ||
-			!bytes.Equal(o.Record, given.Record) || !bytes.Equal(o.Chip, given.Chip) || !bytes.Equal(o.Face, given.Face) {
+			!bytes.Equal(o.Record, given.Record) || !bytes.Equal(o.Chip, given.Chip) || !bytes.Equal(o.Face, given.Face) ||
+			!bytes.Equal(o.Fingerprints, given.Fingerprints) {
 			t.Errorf("given %+v, got %+v", given, o)
 		}
 		if o.State != Ordered || !o.Created.Equal(noon) || !o.Changed.Equal(noon) || o.ChipID != "" || o.Card != "" || o.Reason != "" {
@@ -145,11 +148,11 @@ func exerciseAdd(t *testing.T, r *Register) {
 		}
 	}
 	bare := sample("000200000102")
-	bare.Chip, bare.Face, bare.DateOfExpiry = nil, nil, date.Date{}
+	bare.Chip, bare.Face, bare.Fingerprints, bare.DateOfExpiry = nil, nil, nil, date.Date{}
 	added, _, err = r.Add(context.Background(), bare, noon)
 	must(t, err)
-	if added.Chip != nil || added.Face != nil || !added.DateOfExpiry.IsZero() {
-		t.Errorf("no portraits and no expiry came back as %+v", added)
+	if added.Chip != nil || added.Face != nil || added.Fingerprints != nil || !added.DateOfExpiry.IsZero() {
+		t.Errorf("no images and no expiry came back as %+v", added)
 	}
 }
 
@@ -162,10 +165,16 @@ func exerciseAgain(t *testing.T, r *Register) {
 	if !there || o.ID != id || o.State != Checked {
 		t.Errorf("already there %v, order %d %s; want order %d checked", there, o.ID, o.State, id)
 	}
-	other := sample("000200000201")
-	other.Chip = []byte("a better portrait")
-	_, _, err = r.Add(ctx, other, later(9))
-	wants(t, err, ErrLiveCard)
+	for _, change := range []func(o *Order){
+		func(o *Order) { o.Chip = []byte("a better portrait") },
+		func(o *Order) { o.Fingerprints = []byte("better fingers") },
+		func(o *Order) { o.Fingerprints = nil },
+	} {
+		other := sample("000200000201")
+		change(&other)
+		_, _, err = r.Add(ctx, other, later(9))
+		wants(t, err, ErrLiveCard)
+	}
 	drive(t, r, id, "chip-201", Issued)
 	_, _, err = r.Add(ctx, sample("000200000201"), later(9))
 	wants(t, err, ErrLiveCard, fmt.Sprintf("order %d, issued", id))
@@ -290,6 +299,43 @@ func exerciseProduction(t *testing.T, r *Register) {
 	must(t, r.Advance(ctx, id, Step{From: Signed, To: Held, Detail: "key withdrawn", ClearData: true, At: later(5)}))
 	_, err = r.Production(ctx, id)
 	wants(t, err, ErrNotFound)
+}
+
+func exerciseFingerprints(t *testing.T, r *Register) {
+	ctx := context.Background()
+	want := func(id int64, there bool) {
+		t.Helper()
+		o, err := r.Order(ctx, id)
+		must(t, err)
+		if there != bytes.Equal(o.Fingerprints, sample(o.Number).Fingerprints) || !there && o.Fingerprints != nil {
+			t.Errorf("order %d is %s, its fingerprints %q", id, o.State, o.Fingerprints)
+		}
+		var rows int
+		must(t, r.db.QueryRow(`SELECT count(*) FROM fingerprints WHERE order_id = $1`, id).Scan(&rows))
+		if (rows == 1) != there {
+			t.Errorf("order %d is %s and has %d rows of fingerprints", id, o.State, rows)
+		}
+	}
+	id := add(t, r, "000200000751")
+	for _, s := range road[:len(road)-1] {
+		drive(t, r, id, "chip-751", s)
+		want(id, true)
+	}
+	drive(t, r, id, "chip-751", Issued)
+	want(id, false)
+
+	id = add(t, r, "000200000752") // held with its production data erased, to be signed anew
+	drive(t, r, id, "", Signed)
+	must(t, r.Advance(ctx, id, Step{From: Signed, To: Held, ClearData: true, At: later(5)}))
+	want(id, true)
+	must(t, r.Spoil(ctx, id, "chip cracked", "officer", later(6)))
+	want(id, false)
+
+	id = add(t, r, "000200000753")
+	must(t, r.Advance(ctx, id, Step{From: Ordered, To: Returned, Detail: "smudged", At: later(1)}))
+	want(id, true)
+	must(t, r.Cancel(ctx, id, "withdrawn", "officer", later(2)))
+	want(id, false)
 }
 
 func exerciseChips(t *testing.T, r *Register) {

@@ -15,8 +15,8 @@ import (
 	"github.com/cancuoc/cancuoc/card/date"
 )
 
-// Order is one card to be made, and how far it has come. Number to Face are what the caller gives to [Register.Add];
-// the register fills in the rest.
+// Order is one card to be made, and how far it has come. Number to Fingerprints are what the caller gives to
+// [Register.Add]; the register fills in the rest.
 type Order struct {
 	ID            int64
 	Number        string // personal number
@@ -25,6 +25,7 @@ type Order struct {
 	DateOfExpiry  date.Date
 	Record        []byte // the document as canonical JSON, stored as it comes
 	Chip, Face    []byte // portrait for the chip and for the face; nil for none
+	Fingerprints  []byte // EF.DG3, whole; nil for none, and once the order has ended: biometrics are not kept
 
 	State   State
 	Created time.Time
@@ -58,7 +59,7 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// Add registers an order and answers it as registered. The very same order (record and portraits byte for byte) that
+// Add registers an order and answers it as registered. The very same order (record and images byte for byte) that
 // is open already is answered with true instead; so the caller must give it before anything is drawn at random.
 // [ErrLiveCard] when the number has any other open order or live card.
 func (r *Register) Add(ctx context.Context, o Order, at time.Time) (Order, bool, error) {
@@ -108,6 +109,9 @@ func insertOrder(ctx context.Context, tx *sql.Tx, o Order, at time.Time) (id int
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO records (order_id, record, chip, face) VALUES ($1, $2, $3, $4)`,
 		id, o.Record, o.Chip, o.Face)
+	if err == nil && len(o.Fingerprints) > 0 {
+		_, err = tx.ExecContext(ctx, `INSERT INTO fingerprints (order_id, dg3) VALUES ($1, $2)`, id, o.Fingerprints)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -131,11 +135,15 @@ func sameOrder(ctx context.Context, tx *sql.Tx, o Order) (int64, error) {
 	return id, nil
 }
 
-// digest is over all that the caller gave, each part led by its length.
+// digest is over all that the caller gave, each part led by its length. An order without fingerprints keeps the digest
+// that it had before registers knew of any.
 func digest(o Order) string {
 	h := sha256.New()
 	parts := [][]byte{[]byte(o.Form), []byte(o.Profile), []byte(o.DateOfIssue.String()), []byte(o.DateOfExpiry.String()),
 		o.Record, o.Chip, o.Face}
+	if len(o.Fingerprints) > 0 {
+		parts = append(parts, o.Fingerprints)
+	}
 	for _, p := range parts {
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(p))))
 		h.Write(p)
@@ -143,7 +151,7 @@ func digest(o Order) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Order answers one order with its record and portraits, or [ErrNotFound].
+// Order answers one order with its record and images, or [ErrNotFound].
 func (r *Register) Order(ctx context.Context, id int64) (Order, error) {
 	o, err := load(ctx, r.db, id)
 	return o, r.explain(err)
@@ -152,10 +160,11 @@ func (r *Register) Order(ctx context.Context, id int64) (Order, error) {
 func load(ctx context.Context, q querier, id int64) (Order, error) {
 	var o Order
 	var issue, expiry, created, changed string
-	err := q.QueryRowContext(ctx, `SELECT `+orderColumns+`, record, chip, face
-		FROM orders JOIN records ON order_id = id WHERE id = $1`, id).Scan(
+	err := q.QueryRowContext(ctx, `SELECT `+orderColumns+`, record, chip, face, dg3
+		FROM orders JOIN records ON records.order_id = id LEFT JOIN fingerprints ON fingerprints.order_id = id
+		WHERE id = $1`, id).Scan(
 		&o.ID, &o.Number, &o.Form, &o.Profile, &issue, &expiry, &o.State, &created, &changed,
-		&o.ChipID, &o.Card, &o.Reason, &o.Record, &o.Chip, &o.Face)
+		&o.ChipID, &o.Card, &o.Reason, &o.Record, &o.Chip, &o.Face, &o.Fingerprints)
 	if err != nil {
 		return Order{}, noOrder(err, id)
 	}

@@ -11,7 +11,7 @@
 //	Advance                   checked, signed (with the production data)
 //	Intend                    this order, this chip: committed before the chip is touched
 //	Advance                   personalised, verified, printed
-//	Advance                   issued: the card is active, the production data is erased
+//	Advance                   issued: the card is active, production data and fingerprints are erased
 //
 // Two rules are held by constraints of the database and not by this code: a number has at most one open order or live
 // card, and a chip belongs to at most one order that is not spoiled.

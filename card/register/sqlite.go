@@ -129,7 +129,7 @@ func connect(path string) *Register {
 }
 
 // dsn takes an absolute path and is in the syntax of modernc.org/sqlite, which passes over what it does not know. FULL syncs each commit to the
-// disk; secure_delete overwrites what is deleted, which production data needs.
+// disk; secure_delete overwrites what is deleted, which production data and fingerprints need.
 func dsn(path string) string {
 	u := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: url.Values{
 		"mode":    {"rw"},

@@ -25,10 +25,48 @@ func TestMigrationsBringAnEmptyFileToThePresentVersion(t *testing.T) {
 	must(t, r.db.QueryRow(`PRAGMA application_id`).Scan(&id))
 	must(t, r.db.QueryRow(`PRAGMA user_version`).Scan(&version))
 	must(t, r.db.QueryRow(`SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`).Scan(&tables))
-	if id != 0x43435247 || version != 1 || tables != 5 {
+	if id != 0x43435247 || version != 2 || tables != 6 {
 		t.Errorf("application %x, version %d, %d tables", id, version, tables)
 	}
 	must(t, r.migrate(context.Background())) // once more changes nothing
+}
+
+// A register as version 1 left it: an order that is open, with the digest that version 1 gave it, and one issued.
+func TestARegisterOfVersion1IsMigrated(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "register.db")
+	must(t, os.WriteFile(path, nil, 0o600))
+	old := connect(path)
+	must(t, old.write(context.Background(), func(tx *sql.Tx) error {
+		return old.run(context.Background(), tx, "sqlite/0001_register.sql", 1)
+	}))
+	for id, o := range []Order{sample("000200000001"), sample("000200000002")} {
+		_, err := old.db.Exec(`INSERT INTO orders (id, number, form, profile, date_of_issue, date_of_expiry, digest, state, chip_id, card, created, changed)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`, id+1, o.Number, o.Form, o.Profile, o.DateOfIssue.String(),
+			o.DateOfExpiry.String(), "80b621f4fdd4046857235b51592376f4d5985875f2dd235eb419f8e0bf1099a1", []State{Ordered, Issued}[id],
+			[]any{nil, "chip-1"}[id], []any{nil, CardActive}[id], stamp(noon))
+		must(t, err)
+		_, err = old.db.Exec(`INSERT INTO records (order_id, record, chip, face) VALUES ($1, $2, $3, $4)`, id+1, o.Record, o.Chip, o.Face)
+		must(t, err)
+	}
+	must(t, old.Close())
+
+	r := open(t, path)
+	var version int
+	must(t, r.db.QueryRow(`PRAGMA user_version`).Scan(&version))
+	if version != 2 {
+		t.Errorf("version %d", version)
+	}
+	same := sample("000200000001")
+	same.Fingerprints = nil
+	o, there, err := r.Add(context.Background(), same, noon)
+	if err != nil || !there || o.ID != 1 || o.State != Ordered || o.Fingerprints != nil || !bytes.Equal(o.Chip, same.Chip) {
+		t.Errorf("the order of version 1: %+v, %v, %v", o, there, err)
+	}
+	drive(t, r, 1, "chip-2", Issued)
+	if o, err := r.Order(context.Background(), 2); err != nil || o.State != Issued || o.Card != CardActive || o.Fingerprints != nil {
+		t.Errorf("the card of version 1: %+v, %v", o, err)
+	}
+	exerciseFingerprints(t, r)
 }
 
 func TestMigrationsAreNumberedWithoutGap(t *testing.T) {
@@ -124,7 +162,7 @@ func TestANewerRegisterIsRefused(t *testing.T) {
 	_, err := r.db.Exec(`PRAGMA user_version = 77`)
 	must(t, errors.Join(err, r.Close()))
 	_, err = Open(context.Background(), r.path)
-	wants(t, err, ErrNewer, "version 77", "knows 1")
+	wants(t, err, ErrNewer, "version 77", "knows 2")
 }
 
 func TestADamagedRegisterGivesAnError(t *testing.T) {
@@ -171,6 +209,7 @@ func TestHistoryAndRecordsCannotBeRewritten(t *testing.T) {
 	id := add(t, r, "000200000001")
 	for _, text := range []string{
 		`UPDATE history SET actor = 'nobody'`, `DELETE FROM history`, `DELETE FROM orders`, `UPDATE records SET record = x'00'`,
+		`UPDATE fingerprints SET dg3 = x'00'`,
 	} {
 		if _, err := r.db.Exec(text); err == nil {
 			t.Errorf("the database let it pass: %s", text)
@@ -181,21 +220,40 @@ func TestHistoryAndRecordsCannotBeRewritten(t *testing.T) {
 	}
 }
 
-func TestKeysOfAnIssuedCardAreOnNoFileAnyMore(t *testing.T) {
+func TestSecretsOfAnIssuedCardAreOnNoFileAnyMore(t *testing.T) {
 	r := create(t)
-	secret := []byte("KEYS-OF-THE-CHIP")
-	id := add(t, r, "000200000001")
-	drive(t, r, id, "chip-1", Signed)
-	if !onFile(t, r, secret) {
-		t.Fatal("the keys are nowhere even before: this test cannot fail")
+	keys, fingers := []byte("KEYS-OF-THE-CHIP"), []byte("FINGERS of 000200000001")
+	o := sample("000200000001")
+	o.Fingerprints = bytes.Repeat(fingers, 1000)
+	o, _, err := r.Add(context.Background(), o, noon)
+	must(t, err)
+	drive(t, r, o.ID, "chip-1", Signed)
+	if !onFile(t, r, keys) || !onFile(t, r, fingers) {
+		t.Fatal("the keys or fingerprints are nowhere even before: this test cannot fail")
 	}
-	drive(t, r, id, "chip-1", Issued)
-	if onFile(t, r, secret) {
+	drive(t, r, o.ID, "chip-1", Issued)
+	if onFile(t, r, keys) {
 		t.Error("the keys are still there after the card was issued")
+	}
+	if onFile(t, r, fingers) {
+		t.Error("the fingerprints are still there after the card was issued")
 	}
 	var patience int
 	if err := r.db.QueryRow(`PRAGMA busy_timeout`).Scan(&patience); err != nil || patience != 5000 {
 		t.Errorf("afterwards the register waits %d ms for others, %v", patience, err)
+	}
+}
+
+func TestFingerprintsOfACancelledOrderAreOnNoFileAnyMore(t *testing.T) {
+	r := create(t)
+	fingers := []byte("FINGERS of 000200000001")
+	id := add(t, r, "000200000001")
+	if !onFile(t, r, fingers) {
+		t.Fatal("the fingerprints are nowhere even before: this test cannot fail")
+	}
+	must(t, r.Cancel(context.Background(), id, "withdrawn", "officer", later(1)))
+	if onFile(t, r, fingers) {
+		t.Error("the fingerprints are still there after the order was cancelled")
 	}
 }
 

@@ -17,7 +17,7 @@ type Step struct {
 
 	Owner     string // if set, the order must still be claimed by this owner
 	Data      []byte // if set, the production data to keep for a resumed run
-	ClearData bool   // erase the production data; issued, spoiled and cancelled always do
+	ClearData bool   // erase the production data; issued, spoiled and cancelled always do, and the fingerprints too
 	ChipID    string // if set, the same as [Register.Intend] in the same transaction
 }
 
@@ -75,8 +75,8 @@ func (r *Register) end(ctx context.Context, id int64, s Step) error {
 	})
 }
 
-// move makes the step that choose answers for the order as it stands. Once production data has been erased, the
-// write-ahead log that may still hold it is emptied too.
+// move makes the step that choose answers for the order as it stands. Once production data or fingerprints have been
+// erased, the write-ahead log that may still hold them is emptied too.
 func (r *Register) move(ctx context.Context, id int64, choose func(standing) (Step, error)) error {
 	erased := false
 	err := r.write(ctx, func(tx *sql.Tx) error {
@@ -123,7 +123,7 @@ func (now standing) allows(id int64, s Step) error {
 	return nil
 }
 
-// apply makes the step, and tells whether it erased production data.
+// apply makes the step, and tells whether it erased production data or fingerprints.
 func apply(ctx context.Context, tx *sql.Tx, id int64, now standing, s Step) (erased bool, err error) {
 	heldFrom, reason := "", ""
 	switch s.To {
@@ -163,7 +163,8 @@ func cardAfter(card CardState, to State) CardState {
 	return card
 }
 
-// settle keeps or erases the production data, and ends the claim of an order that needs no more work.
+// settle keeps or erases the production data. From an order that needs no more work it also takes the claim and the
+// fingerprints.
 func settle(ctx context.Context, tx *sql.Tx, id int64, s Step) (erased bool, err error) {
 	if s.To.open() && !s.ClearData {
 		if s.Data == nil {
@@ -173,12 +174,20 @@ func settle(ctx context.Context, tx *sql.Tx, id int64, s Step) (erased bool, err
 			ON CONFLICT (order_id) DO UPDATE SET data = excluded.data`, id, s.Data)
 		return false, err
 	}
-	if !s.To.open() {
-		if _, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE order_id = $1`, id); err != nil {
-			return false, err
-		}
+	if erased, err = erase(ctx, tx, "productions", id); err != nil || s.To.open() {
+		return erased, err
 	}
-	gone, err := tx.ExecContext(ctx, `DELETE FROM productions WHERE order_id = $1`, id)
+	prints, err := erase(ctx, tx, "fingerprints", id)
+	if err != nil {
+		return false, err
+	}
+	_, err = erase(ctx, tx, "claims", id)
+	return erased || prints, err
+}
+
+// erase deletes what a table has of an order, and tells whether there was anything.
+func erase(ctx context.Context, tx *sql.Tx, table string, id int64) (bool, error) {
+	gone, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE order_id = $1`, id)
 	if err != nil {
 		return false, err
 	}

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/image/vector"
 )
 
-var update = flag.Bool("update", false, "draw the portraits anew")
+var update = flag.Bool("update", false, "draw the portraits and fingerprints anew")
 
 // The portraits are drawings, and of nobody: a head and shoulders out of a few flat shapes. They keep to the rules for
 // photographs that a program can keep to: white ground, from the front, bare head, both ears visible.

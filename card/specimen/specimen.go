@@ -1,7 +1,8 @@
-// Package specimen holds citizens who do not exist, as records with portraits drawn by a program: for demonstrations,
-// examples and tests. Their personal numbers stand under the prefix 000, which belongs to no province and no country.
+// Package specimen holds citizens who do not exist, as records with portraits and fingerprints drawn by a program: for
+// demonstrations, examples and tests. Their personal numbers stand under the prefix 000, which belongs to no province
+// and no country.
 //
-// A record is the JSON that card.ParseRecord and `cancuoc order add` take; its portrait, if it has one, lies beside it.
+// A record is the JSON that card.ParseRecord and `cancuoc order add` take; its images, if it has any, lie beside it.
 package specimen
 
 import (
@@ -16,8 +17,8 @@ import (
 //go:embed files
 var files embed.FS
 
-// Files gives the records (*.json) and the portraits (*.jpg) in one flat folder, so that the portrait's path in a
-// record can be opened as it stands. [os.CopyFS] writes them out.
+// Files gives the records (*.json), portraits (*.jpg) and fingerprints (*.png) in one flat folder, so that an image's
+// path in a record can be opened as it stands. [os.CopyFS] writes them out.
 func Files() fs.FS {
 	sub, err := fs.Sub(files, "files")
 	if err != nil {

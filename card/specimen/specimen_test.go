@@ -57,6 +57,24 @@ func TestRecordsAreDocuments(t *testing.T) {
 	}
 }
 
+func TestTwoFingersOfTheCitizenWithTwoCards(t *testing.T) {
+	for _, name := range Names() {
+		d := document(t, name)
+		var images [][]byte
+		for _, f := range d.Fingerprints {
+			image, err := fs.ReadFile(Files(), f.Image)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			images = append(images, image)
+		}
+		file, err := d.DG3(images)
+		if want := strings.HasPrefix(name, "dang-dinh-mau"); err != nil || want != (file != nil) || want && len(images) != 2 {
+			t.Errorf("%s: %d fingers, EF.DG3 of %d bytes, %v", name, len(images), len(file), err)
+		}
+	}
+}
+
 func TestTheCitizenWithTwoCards(t *testing.T) {
 	old, now := document(t, "dang-dinh-mau-2021"), document(t, "dang-dinh-mau")
 	if old.Form != "cccd-2021" || now.Form != "cancuoc-2024" || old.PersonalNumber != now.PersonalNumber {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,11 +22,11 @@ type accessOptions struct {
 func (o *accessOptions) addTo(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&o.mrz, "mrz", "", "the three lines of the machine readable zone are in `FILE` (- for standard input)")
-	flags.StringVar(&o.canFile, "can-file", "", "the card access number is in `FILE` (needs PACE: not yet)")
+	flags.StringVar(&o.canFile, "can-file", "", "the card access number is in `FILE` (- for standard input)")
 	flags.StringVar(&o.number, "number", "", "personal number, of specimens only")
 	flags.StringVar(&o.birth, "birth", "", "date of birth, YYYY-MM-DD, of specimens only")
 	flags.StringVar(&o.expiry, "expiry", "", `date of expiry, YYYY-MM-DD or "none", of specimens only`)
-	flags.StringVar(&o.can, "can", "", "card access number, of specimens only (needs PACE: not yet)")
+	flags.StringVar(&o.can, "can", "", "card access number, of specimens only")
 }
 
 func (o *accessOptions) given() bool { return *o != accessOptions{} }
@@ -36,18 +37,39 @@ func (d *desk) access(o accessOptions) (reader.Access, error) {
 		return reader.Access{}, withCode(exitNotAllowed, errors.New(
 			"this station's authority is real, and every user of this machine can read command lines: give the access key with --mrz FILE or --can-file FILE"))
 	}
-	byFields := o.number != "" || o.birth != "" || o.expiry != ""
+	ways := 0
+	for _, given := range []bool{o.mrz != "", o.can != "", o.canFile != "", o.byFields()} {
+		if given {
+			ways++
+		}
+	}
 	switch {
-	case o.can != "" || o.canFile != "":
-		return reader.Access{}, withCode(exitUsage, errors.New("a card access number opens a card by PACE, which this program does not speak yet: use --mrz"))
-	case o.mrz != "" && byFields:
-		return reader.Access{}, withCode(exitUsage, errors.New("give --mrz, or --number, --birth and --expiry, not both"))
+	case ways == 0:
+		return reader.Access{}, withCode(exitUsage, errors.New(
+			"what opens the card? give --mrz FILE or --can-file FILE, or for a specimen --number, --birth and --expiry, or --can"))
+	case ways > 1:
+		return reader.Access{}, withCode(exitUsage, errors.New("give one of --mrz, --can-file, --can, and --number with --birth and --expiry"))
 	case o.mrz != "":
 		return d.accessByMRZ(o.mrz)
-	case !byFields:
-		return reader.Access{}, withCode(exitUsage, errors.New("what opens the card? give --mrz FILE, or for a specimen --number, --birth and --expiry"))
+	case o.byFields():
+		return accessByFields(o)
 	}
-	return accessByFields(o)
+	return d.accessByCAN(o)
+}
+
+func (o *accessOptions) byFields() bool { return o.number != "" || o.birth != "" || o.expiry != "" }
+
+func (d *desk) accessByCAN(o accessOptions) (reader.Access, error) {
+	if o.can != "" {
+		access, err := reader.AccessByCAN(o.can)
+		return access, withCode(exitUsage, err)
+	}
+	text, err := d.file(o.canFile)
+	if err != nil {
+		return reader.Access{}, err
+	}
+	access, err := reader.AccessByCAN(strings.TrimSpace(text))
+	return access, withCode(exitInput, err)
 }
 
 func (d *desk) accessByMRZ(name string) (reader.Access, error) {

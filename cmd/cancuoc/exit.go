@@ -7,12 +7,15 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/cancuoc/cancuoc/card"
 	"github.com/cancuoc/cancuoc/card/apdu"
 	"github.com/cancuoc/cancuoc/card/bac"
+	"github.com/cancuoc/cancuoc/card/pace"
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/card/scp"
+	"github.com/cancuoc/cancuoc/card/sm"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/layout"
 	"github.com/cancuoc/cancuoc/reader"
@@ -80,13 +83,13 @@ func codes() []struct {
 		code int
 		errs []error
 	}{
-		{exitInput, []error{register.ErrLiveCard, register.ErrInput, register.ErrNotFound, station.ErrNothingToDo, station.ErrStation, reader.ErrOtherReading,
+		{exitInput, []error{card.ErrNoCVCA, register.ErrLiveCard, register.ErrInput, register.ErrNotFound, station.ErrNothingToDo, station.ErrStation, reader.ErrOtherReading,
 			layout.ErrNoTemplate, layout.ErrDoesNotFit, layout.ErrNoGlyph}},
 		{exitUsage, []error{station.ErrName}},
 		{exitNotGenuine, []error{station.ErrChipDiffers}},
 		{exitNotProven, []error{station.ErrNotProven}},
 		{exitCard, []error{pcsc.ErrUnavailable, pcsc.ErrNoService, pcsc.ErrNoReader, pcsc.ErrNoCard, pcsc.ErrManyCards,
-			pcsc.ErrInUse, pcsc.ErrRemoved, perso.ErrLocked, reader.ErrAccess, simulator.ErrInUse, simulator.ErrPowerLost,
+			pcsc.ErrInUse, pcsc.ErrRemoved, perso.ErrLocked, reader.ErrAccess, reader.ErrNoPACE, simulator.ErrShortLength, sm.ErrResponse, sm.ErrClosed, pace.ErrChip, pace.ErrRefused, simulator.ErrInUse, simulator.ErrPowerLost,
 			register.ErrOtherChip, register.ErrChipTaken, scp.ErrCryptogram, bac.ErrChip, bac.ErrRefused}},
 		{exitKey, []error{pki.ErrPassphrase, pki.ErrKeyFile, station.ErrAuthority}},
 		{exitRegister, []error{register.ErrStorage, register.ErrBusy, register.ErrNotRegister, register.ErrNewer,

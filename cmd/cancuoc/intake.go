@@ -27,8 +27,8 @@ func newOrderAddCommand(d *desk) *cobra.Command {
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use: "add FILE...", Short: "Register a card for each record", Args: cobra.MinimumNArgs(1),
-		Long: `Check each record and register an order for it. A file holds one JSON object or JSON lines; a portrait is a
-path beside it. What cannot be issued is refused here, with every fault named: no chip is touched yet. The
+		Long: `Check each record and register an order for it. A file holds one JSON object or JSON lines; portrait and
+fingerprints are paths beside it. What cannot be issued is refused here, with every fault named: no chip is touched yet. The
 same record of an open order again is no error.`,
 		Example: `  cancuoc order add citizen.json
   cancuoc order add --dry-run batch.jsonl`,
@@ -217,17 +217,18 @@ func (in *intake) askRegister(ctx context.Context, number string) error {
 	return nil
 }
 
-// preparedOrder is a record with its portrait, ready to be registered or rendered.
+// preparedOrder is a record with its images, ready to be registered or rendered.
 type preparedOrder struct {
-	doc      card.Document
-	record   []byte
-	portrait portrait.Portrait
-	faces    layout.Faces
-	warnings []vnm.Warning
+	doc          card.Document
+	record       []byte
+	portrait     portrait.Portrait
+	fingerprints []byte // EF.DG3; nil for none
+	faces        layout.Faces
+	warnings     []vnm.Warning
 }
 
-// prepare completes and checks a record, makes its portrait fit, and lays out its faces, so that whatever cannot be
-// issued is found now.
+// prepare completes and checks a record, makes its portrait and fingerprints fit, and lays out its faces, so that
+// whatever cannot be issued is found now.
 func prepare(doc card.Document, folder string, specimen bool) (preparedOrder, error) {
 	p := preparedOrder{doc: doc.Complete()}
 	var err error
@@ -238,6 +239,9 @@ func prepare(doc card.Document, folder string, specimen bool) (preparedOrder, er
 		if p.portrait, err = fitPortrait(folder, p.doc.Portrait); err != nil {
 			return p, err
 		}
+	}
+	if p.fingerprints, err = encodeFingerprints(folder, p.doc); err != nil {
+		return p, err
 	}
 	if p.record, err = json.Marshal(p.doc); err != nil {
 		return p, err
@@ -261,10 +265,35 @@ func fitPortrait(folder, path string) (portrait.Portrait, error) {
 	return fit, withCode(exitInput, err)
 }
 
+// encodeFingerprints makes EF.DG3 from the images beside a record, of which the same holds as of its portrait.
+func encodeFingerprints(folder string, doc card.Document) ([]byte, error) {
+	var images [][]byte
+	for _, f := range doc.Fingerprints {
+		image, err := readFingerprint(folder, f.Image)
+		if err != nil {
+			return nil, withCode(exitInput, fmt.Errorf("fingerprints: %s: %w", f.Finger, err))
+		}
+		images = append(images, image)
+	}
+	file, err := doc.DG3(images)
+	return file, withCode(exitInput, err)
+}
+
+// readFingerprint reads one byte more than is taken at most, so that an image that is too large is known for one.
+func readFingerprint(folder, path string) ([]byte, error) {
+	f, err := regular.OpenIn(folder, path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, card.MaxFingerprint+1))
+}
+
 func (p preparedOrder) order() register.Order {
 	return register.Order{
 		Number: p.doc.PersonalNumber, Form: p.doc.Form, Profile: p.doc.Profile, DateOfIssue: p.doc.DateOfIssue,
 		DateOfExpiry: p.doc.DateOfExpiry, Record: p.record, Chip: p.portrait.Chip, Face: p.portrait.Face,
+		Fingerprints: p.fingerprints,
 	}
 }
 

@@ -55,7 +55,7 @@ func TestStoriesThroughPCSC(t *testing.T) {
 		testscript.Run(t, storyParams(t, "testdata/pcsc"))
 		return
 	}
-	needs(t, "pcscd", "unshare", "opensc-tool")
+	needs(t, "pcscd", "unshare", "opensc-tool", "cardpeek")
 	if err := exec.Command("unshare", "-m", "-n", "true").Run(); err != nil {
 		missing(t, "this machine allows no namespaces: no pcscd of our own")
 	}

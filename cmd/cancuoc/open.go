@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
@@ -43,19 +42,21 @@ func parseRef(text string) (cardRef, error) {
 	return cardRef{scheme: scheme, name: name, faults: faults}, err
 }
 
-// parseFaults reads fault=NAME or fault=NAME@N.
+// parseFaults reads fault=NAME or fault=NAME@N, several with & between them.
 func parseFaults(query string) (simulator.Faults, error) {
 	var f simulator.Faults
 	if query == "" {
 		return f, nil
 	}
-	value, ok := strings.CutPrefix(query, "fault=")
-	name, at, _ := strings.Cut(value, "@")
-	n, err := strconv.Atoi(at)
-	if !ok || name != "cut" || err != nil || n < 1 {
-		return f, withCode(exitUsage, fmt.Errorf("%q is no fault of a simulated card: fault=cut@N, N counting commands from 1", query))
+	for _, part := range strings.Split(query, "&") {
+		value, ok := strings.CutPrefix(part, "fault=")
+		if !ok {
+			return nil, withCode(exitUsage, fmt.Errorf("%q: a simulated card is told its faults by ?fault=NAME or ?fault=NAME@N", part))
+		}
+		if err := f.ParseFault(value); err != nil {
+			return nil, withCode(exitUsage, fmt.Errorf("%w (see `cancuoc simulate faults`)", err))
+		}
 	}
-	f.CutAt = n
 	return f, nil
 }
 

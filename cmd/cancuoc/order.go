@@ -92,14 +92,15 @@ func newOrderShowCommand(d *desk) *cobra.Command {
 
 // shownOrder is what show prints.
 type shownOrder struct {
-	ID       int64              `json:"id"`
-	State    register.State     `json:"state"`
-	Card     register.CardState `json:"card,omitempty"`
-	Chip     string             `json:"chip,omitempty"`
-	Reason   string             `json:"reason,omitempty"`
-	Portrait bool               `json:"portrait"`
-	Document json.RawMessage    `json:"document"`
-	History  []shownEvent       `json:"history"`
+	ID           int64              `json:"id"`
+	State        register.State     `json:"state"`
+	Card         register.CardState `json:"card,omitempty"`
+	Chip         string             `json:"chip,omitempty"`
+	Reason       string             `json:"reason,omitempty"`
+	Portrait     bool               `json:"portrait"`
+	Fingerprints bool               `json:"fingerprints"` // still held for a card to be made
+	Document     json.RawMessage    `json:"document"`
+	History      []shownEvent       `json:"history"`
 }
 
 type shownEvent struct {
@@ -125,7 +126,7 @@ func runOrderShow(ctx context.Context, d *desk, id int64) error {
 		return err
 	}
 	result := shownOrder{ID: order.ID, State: order.State, Card: order.Card, Chip: order.ChipID, Reason: order.Reason,
-		Portrait: order.Face != nil, Document: order.Record}
+		Portrait: order.Face != nil, Fingerprints: order.Fingerprints != nil, Document: order.Record}
 	for _, e := range history {
 		result.History = append(result.History, shownEvent{e.At, e.Actor, e.To, e.Chip, e.Detail})
 	}

@@ -16,33 +16,58 @@ import (
 
 	"github.com/cancuoc/cancuoc/card"
 	"github.com/cancuoc/cancuoc/card/apdu"
+	"github.com/cancuoc/cancuoc/card/eac"
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/reader"
 )
 
 type readOptions struct {
-	card, trust, out string
-	access           accessOptions
+	out string
+	inspectOptions
+}
+
+// inspectOptions say which card is read, how, and by what it is judged.
+type inspectOptions struct {
+	card, trust    string
+	access         accessOptions
+	noBAC          bool
+	allowDowngrade bool
+	shortLength    bool
+	fingerprints   bool
+	passphraseFile string
+}
+
+func (o *inspectOptions) addTo(cmd *cobra.Command) {
+	addCardFlag(cmd, &o.card)
+	flags := cmd.Flags()
+	flags.StringVar(&o.trust, "trust", "", "CSCA certificates to trust (else the station's own)")
+	o.access.addTo(cmd)
+	flags.BoolVar(&o.noBAC, "no-bac", false, "open the card with PACE, or not at all")
+	flags.BoolVar(&o.allowDowngrade, "allow-downgrade", false, "take a card that was opened by a weaker protocol than it was issued with")
+	flags.BoolVar(&o.shortLength, "short-length", false, "for a reader that carries no extended length fields")
+	flags.BoolVar(&o.fingerprints, "fingerprints", false, "read fingerprints too, as the station's inspection system (Terminal Authentication)")
+	flags.StringVar(&o.passphraseFile, "passphrase-file", "", "the passphrase of the inspection system's key is in `FILE`")
 }
 
 func newReadCommand(d *desk) *cobra.Command {
 	var opts readOptions
 	cmd := &cobra.Command{
 		Use: "read --card REF ACCESS", Short: "Read a card and judge it", Args: cobra.NoArgs,
-		Long: `Read every file of a card, judge the card, and say what is on it. ACCESS is --mrz FILE, or for specimens
---number, --birth and --expiry. With -o the files are kept in a folder that "cancuoc verify" takes.`,
+		Long: `Read every file of a card, judge the card, and say what is on it. ACCESS is --mrz FILE or --can-file FILE, or for
+specimens --number, --birth and --expiry, or --can. The card is opened with PACE where it offers it, else with Basic
+Access Control. With -o the files are kept in a folder that "cancuoc verify" takes.`,
 		Example: `  cancuoc read --card sim:card.sim --mrz mrz.txt -o reading
+  cancuoc read --card sim:card.sim --can 000013 --fingerprints
   cancuoc read --card pcsc: --number 000200000013 --birth 2000-03-15 --expiry 2040-03-15 --json`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runRead(cmd.Context(), d, opts) },
 	}
-	addCardFlag(cmd, &opts.card)
+	opts.addTo(cmd)
 	cmd.Flags().StringVarP(&opts.out, "output", "o", "", "keep the files in the folder `DIR`")
-	cmd.Flags().StringVar(&opts.trust, "trust", "", "CSCA certificates to trust (else the station's own)")
-	opts.access.addTo(cmd)
 	return cmd
 }
 
 func runRead(ctx context.Context, d *desk, opts readOptions) error {
-	reading, verdict, err := d.readAndJudge(ctx, opts.card, opts.trust, opts.access)
+	reading, verdict, err := d.readAndJudge(ctx, opts.inspectOptions)
 	if err != nil {
 		return err
 	}
@@ -58,25 +83,54 @@ func runRead(ctx context.Context, d *desk, opts readOptions) error {
 	return outcome(verdict)
 }
 
-// readAndJudge reads the card that the reference names.
-func (d *desk) readAndJudge(ctx context.Context, cardName, trustPath string, by accessOptions) (reader.Reading, reader.Verdict, error) {
-	ref, err := parseRef(cardName)
+// readAndJudge reads the card that the options name.
+func (d *desk) readAndJudge(ctx context.Context, opts inspectOptions) (reader.Reading, reader.Verdict, error) {
+	ref, err := parseRef(opts.card)
 	if err != nil {
 		return reader.Reading{}, reader.Verdict{}, err
 	}
-	access, err := d.access(by)
+	access, err := d.access(opts.access)
 	if err != nil {
 		return reader.Reading{}, reader.Verdict{}, err
 	}
-	trust, err := d.trusted(trustPath)
+	policy, err := d.policy(opts)
 	if err != nil {
 		return reader.Reading{}, reader.Verdict{}, err
 	}
-	reading, err := d.readCard(ctx, ref, access)
+	inspection := reader.Inspection{Access: access, Rand: rand.Reader, NoBAC: opts.noBAC, Short: opts.shortLength}
+	if opts.fingerprints {
+		if inspection.Terminal, err = d.credentials(opts.passphraseFile); err != nil {
+			return reader.Reading{}, reader.Verdict{}, err
+		}
+	}
+	reading, err := d.readCard(ctx, ref, inspection)
 	if err != nil {
 		return reader.Reading{}, reader.Verdict{}, cardError(ctx, err)
 	}
-	return reading, reader.Verify(reading, trust, time.Now()), nil
+	return reading, policy.Verify(reading, time.Now()), nil
+}
+
+// policy is by what a reading is judged.
+func (d *desk) policy(opts inspectOptions) (reader.Policy, error) {
+	trust, err := d.trusted(opts.trust)
+	return reader.Policy{Trust: trust, AllowDowngrade: opts.allowDowngrade}, err
+}
+
+// credentials gives the inspection system of the station.
+func (d *desk) credentials(passphraseFile string) (*eac.Credentials, error) {
+	config, err := station.LoadConfig(d.station)
+	if err != nil {
+		return nil, withCode(exitRegister, fmt.Errorf("fingerprints are read as the inspection system of a station: %w", err))
+	}
+	var credentials *eac.Credentials
+	err = d.withPassphrase(passphraseFile, func(passphrase []byte) error {
+		credentials, err = config.Credentials(d.station, passphrase)
+		return withCode(exitKey, err)
+	})
+	if err == nil && credentials == nil {
+		err = withCode(exitKey, fmt.Errorf("this station has no inspection system: %s has no [terminal]", station.ConfigName))
+	}
+	return credentials, err
 }
 
 // cardError is an error of a reading: of the card, unless it knows better or we were interrupted.
@@ -88,7 +142,7 @@ func cardError(ctx context.Context, err error) error {
 	return withCode(exitCard, err)
 }
 
-func (d *desk) readCard(ctx context.Context, ref cardRef, access reader.Access) (reader.Reading, error) {
+func (d *desk) readCard(ctx context.Context, ref cardRef, inspection reader.Inspection) (reader.Reading, error) {
 	trace, err := d.tracing()
 	if err != nil {
 		return reader.Reading{}, err
@@ -98,7 +152,7 @@ func (d *desk) readCard(ctx context.Context, ref cardRef, access reader.Access) 
 		return reader.Reading{}, err
 	}
 	defer opened.Close()
-	inspection := reader.Inspection{Access: access, Rand: rand.Reader}
+	inspection.Reset = opened.Reset
 	var wire apdu.Transmitter = opened
 	if trace != nil {
 		wire = trace.Wire(opened)
@@ -161,7 +215,7 @@ func (r readResult) write(w io.Writer) {
 		fmt.Fprintf(w, "  %s\n", line)
 	}
 	for _, f := range r.Files {
-		fmt.Fprintf(w, "%-8s %6d bytes  sha256 %s\n", f.Name, f.Size, f.SHA256)
+		fmt.Fprintf(w, "%-15s %6d bytes  sha256 %s\n", f.Name, f.Size, f.SHA256)
 	}
 	writeVerdict(w, r.Verdict)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/simulator"
 	"github.com/cancuoc/cancuoc/simulator/vpcd"
@@ -50,8 +51,33 @@ vsmartcard-vpcd), the first into its first slot and so on, until this command is
 		&cobra.Command{Use: "show FILE", Short: "Show what a card file holds, without its data", Args: cobra.ExactArgs(1),
 			Example: "  cancuoc simulate show card.sim",
 			RunE:    func(_ *cobra.Command, args []string) error { return runSimulateShow(d, args[0]) }},
+		&cobra.Command{Use: "faults", Short: "List the ways in which a simulated card can fail or deceive", Args: cobra.NoArgs,
+			Long:    "List the faults that a reference names: sim:FILE?fault=NAME, sim:FILE?fault=NAME@N, several with & between them.",
+			Example: "  cancuoc simulate faults\n  cancuoc read --card 'sim:card.sim?fault=wrong-mac@3' --mrz mrz.txt",
+			RunE:    func(*cobra.Command, []string) error { return runSimulateFaults(d) }},
 		newSimulateResetCommand(d))
 	return cmd
+}
+
+func runSimulateFaults(d *desk) error {
+	type fault struct {
+		Name    string `json:"name"`
+		Counted bool   `json:"counted"`
+		What    string `json:"what"`
+	}
+	var all []fault
+	for _, kind := range simulator.FaultKinds() {
+		all = append(all, fault{string(kind.Fault), kind.Counted, kind.What})
+	}
+	return d.print(all, func(w io.Writer) {
+		for _, f := range all {
+			name := f.Name
+			if f.Counted {
+				name += "@N"
+			}
+			fmt.Fprintf(w, "%-18s %s\n", name, f.What)
+		}
+	})
 }
 
 func newSimulateResetCommand(d *desk) *cobra.Command {
@@ -80,10 +106,10 @@ type simulated struct {
 }
 
 type simulatedFile struct {
-	Name    string           `json:"name"`
-	Size    int              `json:"size"`
-	Written int              `json:"written"`
-	Read    simulator.Access `json:"read"`
+	Name    string     `json:"name"`
+	Size    int        `json:"size"`
+	Written int        `json:"written"`
+	Read    lds.Access `json:"read"`
 }
 
 func newSimulated(path string, s simulator.State) simulated {
@@ -98,7 +124,7 @@ func newSimulated(path string, s simulator.State) simulated {
 func (s simulated) write(w io.Writer) {
 	fmt.Fprintf(w, "%s: chip %s, %s, ATR %s, memory for %d bytes\n", s.File, s.ChipID, s.LifeCycle, s.ATR, s.Capacity)
 	for _, f := range s.Files {
-		fmt.Fprintf(w, "  %-12s %6d bytes, %d written, read by: %s\n", f.Name, f.Size, f.Written, f.Read)
+		fmt.Fprintf(w, "  %-15s %6d bytes, %d written, read by: %s\n", f.Name, f.Size, f.Written, f.Read)
 	}
 }
 

@@ -67,14 +67,18 @@ func storyField(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// storyEdit writes a copy of a JSON record with one field changed: edit in.json out.json key value. The value - removes.
+// storyEdit writes a copy of a JSON record with one field changed: edit in.json out.json key value. The value - removes,
+// and a value that begins with [ is JSON itself.
 func storyEdit(ts *testscript.TestScript, _ bool, args []string) {
 	var record map[string]any
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &record))
 	for i := 2; i+1 < len(args); i += 2 {
-		if args[i+1] == "-" {
+		switch {
+		case args[i+1] == "-":
 			delete(record, args[i])
-		} else {
+		case strings.HasPrefix(args[i+1], "["):
+			record[args[i]] = json.RawMessage(args[i+1])
+		default:
 			record[args[i]] = args[i+1]
 		}
 	}

@@ -12,8 +12,8 @@ import (
 )
 
 type verifyOptions struct {
-	folder, card, trust string
-	access              accessOptions
+	folder string
+	inspectOptions
 }
 
 func newVerifyCommand(d *desk) *cobra.Command {
@@ -32,9 +32,7 @@ Only the judgement is printed, nothing of what the card says of its holder.`,
 			return runVerify(cmd.Context(), d, opts)
 		},
 	}
-	addCardFlag(cmd, &opts.card)
-	cmd.Flags().StringVar(&opts.trust, "trust", "", "CSCA certificates to trust (else the station's own)")
-	opts.access.addTo(cmd)
+	opts.addTo(cmd)
 	return cmd
 }
 
@@ -54,13 +52,13 @@ func (d *desk) judge(ctx context.Context, opts verifyOptions) (reader.Verdict, e
 		return reader.Verdict{}, withCode(exitUsage, errors.New("what is to be judged? name the folder of a reading, or a card with --card"))
 	}
 	if opts.folder == "" {
-		_, verdict, err := d.readAndJudge(ctx, opts.card, opts.trust, opts.access)
+		_, verdict, err := d.readAndJudge(ctx, opts.inspectOptions)
 		return verdict, err
 	}
 	if opts.card != "" || opts.access.given() {
 		return reader.Verdict{}, withCode(exitUsage, errors.New("name a folder, or a card with --card, not both"))
 	}
-	trust, err := d.trusted(opts.trust)
+	policy, err := d.policy(opts.inspectOptions)
 	if err != nil {
 		return reader.Verdict{}, err
 	}
@@ -68,5 +66,5 @@ func (d *desk) judge(ctx context.Context, opts verifyOptions) (reader.Verdict, e
 	if err != nil {
 		return reader.Verdict{}, withCode(exitInput, err)
 	}
-	return reader.Verify(reading, trust, time.Now()), nil
+	return policy.Verify(reading, time.Now()), nil
 }

@@ -46,6 +46,14 @@ func (w *workplace) desk(d *desk, passphrase []byte) (*station.Desk, error) {
 	if err != nil {
 		return nil, withCode(exitKey, err)
 	}
+	cvca, err := w.config.CVCA(w.folder)
+	if err != nil {
+		return nil, withCode(exitKey, err)
+	}
+	credentials, err := w.config.Credentials(w.folder, passphrase)
+	if err != nil {
+		return nil, withCode(exitKey, err)
+	}
 	keys, err := w.config.ChipKeys(w.folder)
 	if err != nil {
 		return nil, withCode(exitKey, err)
@@ -55,7 +63,7 @@ func (w *workplace) desk(d *desk, passphrase []byte) (*station.Desk, error) {
 		return nil, err
 	}
 	return &station.Desk{
-		Register: w.register, Certificate: certificate, Signer: signer, Trust: trust, ChipKeys: keys,
+		Register: w.register, Certificate: certificate, Signer: signer, Trust: trust, CVCA: cvca, Terminal: credentials, ChipKeys: keys,
 		PrintFolder: station.Path(w.folder, w.config.Print), Actor: w.actor(), Claim: w.claim, Rand: rand.Reader,
 		Now: time.Now, Trace: trace,
 	}, nil

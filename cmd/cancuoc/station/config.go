@@ -33,6 +33,7 @@ type Config struct {
 	Register  string    `toml:"register"`
 	Print     string    `toml:"print"`
 	Authority Authority `toml:"authority"`
+	Terminal  Terminal  `toml:"terminal"`
 	Chip      Chip      `toml:"chip"`
 }
 
@@ -64,6 +65,13 @@ signer_certificate = "authority/document-signer.cer"
 signer_key = "file:authority/document-signer.key"
 # The anchors by which cards are verified: a certificate, or a folder of them.
 trust = "authority/trust"
+
+[terminal]
+# Who may read fingerprints: terminals that this CVCA has certified, by way of document verifiers.
+cvca = "authority/terminal/cvca.cvcert"
+# As which inspection system this station reads back what it wrote.
+certificates = "authority/terminal"
+key = "file:authority/terminal/inspection-system.key"
 
 [chip]
 # Keys that open a blank chip: "default" for those that everybody knows,
@@ -97,6 +105,9 @@ func Init(folder, name string, passphrase []byte, at time.Time) error {
 		return fmt.Errorf("station: %w", err)
 	}
 	if err := initAuthority(filepath.Join(folder, "authority"), passphrase, at); err != nil {
+		return err
+	}
+	if err := initTerminal(filepath.Join(folder, "authority", "terminal"), passphrase, at); err != nil {
 		return err
 	}
 	if err := initRegister(filepath.Join(folder, "register.db")); err != nil {
@@ -187,6 +198,9 @@ func LoadConfig(folder string) (Config, error) {
 		if value == "" {
 			return Config{}, fmt.Errorf("station: %s: %s is missing", path, key)
 		}
+	}
+	if t := c.Terminal; t.there() && (t.CVCA == "" || t.Certificates == "" || t.Key == "") {
+		return Config{}, fmt.Errorf("station: %s: terminal.cvca, terminal.certificates and terminal.key go together", path)
 	}
 	return c, nil
 }

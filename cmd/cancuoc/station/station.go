@@ -16,8 +16,10 @@ import (
 
 	"github.com/cancuoc/cancuoc/card"
 	"github.com/cancuoc/cancuoc/card/apdu"
+	"github.com/cancuoc/cancuoc/card/eac"
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/pki/cms"
+	"github.com/cancuoc/cancuoc/card/pki/cvc"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/card/scp"
 )
@@ -35,6 +37,8 @@ type Desk struct {
 	Certificate pki.Certificate // the document signer
 	Signer      cms.Signer
 	Trust       pki.Trust
+	CVCA        []*cvc.Certificate // whose terminals may read fingerprints; none: cards without
+	Terminal    *eac.Credentials   // as which fingerprints are read back; none: they are not
 	ChipKeys    scp.StaticKeys
 	PrintFolder string
 

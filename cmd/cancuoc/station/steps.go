@@ -45,7 +45,9 @@ func (j *job) sign(context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	data, err := card.Issue(doc, j.order.Chip, j.Signer, j.Now())
+	data, err := card.Issue(card.Issuance{
+		Document: doc, Portrait: j.order.Chip, Fingerprints: j.order.Fingerprints, Signer: j.Signer, CVCA: j.CVCA, At: j.Now(), Rand: j.Rand,
+	})
 	if err != nil {
 		return outcome{}, err
 	}
@@ -157,7 +159,7 @@ func (j *job) verify(ctx context.Context) (outcome, error) {
 		err := j.Register.Spoil(ctx, j.order.ID, fault.Error(), j.Actor, j.Now())
 		return outcome{}, errors.Join(fault, err)
 	}
-	return outcome{detail: fmt.Sprintf("%s, %d files as signed", verdict.Verdict, len(data.Files))}, nil
+	return outcome{detail: fmt.Sprintf("%s, %s", verdict.Verdict, comparison(reading, data))}, nil
 }
 
 func (j *job) read(ctx context.Context) (reader.Reading, error) {
@@ -175,7 +177,9 @@ func (j *job) read(ctx context.Context) (reader.Reading, error) {
 	if err != nil {
 		return reader.Reading{}, err
 	}
-	reading, err := reader.Inspection{Access: access, Rand: j.Rand, Channel: j.channel()}.Read(ctx, conn)
+	reading, err := reader.Inspection{
+		Access: access, Rand: j.Rand, Terminal: j.Terminal, Reset: j.card.Reset, Channel: j.channel(),
+	}.Read(ctx, conn)
 	if err != nil {
 		return reader.Reading{}, CardError{err}
 	}
@@ -199,7 +203,7 @@ func (j *job) checkChip(send apdu.Sender) error {
 func compare(reading reader.Reading, data perso.Data) error {
 	same := 0
 	for _, f := range data.Files {
-		file, _ := lds.ByFID(f.FID)
+		file, _ := lds.ByName(f.Name())
 		content, there := reading.Files[f.Name()]
 		switch {
 		case there && bytes.Equal(content, f.Content):
@@ -212,6 +216,14 @@ func compare(reading reader.Reading, data perso.Data) error {
 		return fmt.Errorf("%w: it has other files beside", ErrChipDiffers)
 	}
 	return nil
+}
+
+// comparison says what compare has found equal, and what could not be read back.
+func comparison(reading reader.Reading, data perso.Data) string {
+	if len(reading.Closed) == 0 {
+		return fmt.Sprintf("%d files as signed", len(data.Files))
+	}
+	return fmt.Sprintf("%d files as signed, not read back: %s", len(data.Files)-len(reading.Closed), strings.Join(reading.Closed, ", "))
 }
 
 func failing(v reader.Verdict) string {
@@ -256,7 +268,7 @@ func (j *job) signedAsSpecimen(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	file, _ := lds.ByName("EF.SOD")
-	content, _ := data.File(file.FID)
+	content, _ := data.File(file)
 	sod, err := lds.ParseSOD(content)
 	if err != nil {
 		return false, err

@@ -1,0 +1,566 @@
+package main
+
+import (
+	"context"
+	"crypto"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cancuoc/cancuoc/card"
+	"github.com/cancuoc/cancuoc/card/apdu"
+	"github.com/cancuoc/cancuoc/card/date"
+	"github.com/cancuoc/cancuoc/card/eac"
+	"github.com/cancuoc/cancuoc/card/lds"
+	"github.com/cancuoc/cancuoc/card/perso"
+	"github.com/cancuoc/cancuoc/card/pki"
+	"github.com/cancuoc/cancuoc/card/pki/cms"
+	"github.com/cancuoc/cancuoc/card/pki/cvc"
+	"github.com/cancuoc/cancuoc/card/secinfo"
+	"github.com/cancuoc/cancuoc/card/sm"
+	"github.com/cancuoc/cancuoc/card/specimen"
+	"github.com/cancuoc/cancuoc/reader"
+	"github.com/cancuoc/cancuoc/simulator"
+)
+
+// office issues sample cards in memory.
+type office struct {
+	authority *pki.Authority
+	chain     cvc.Specimen
+	now       time.Time
+}
+
+func newOffice(t testing.TB) office {
+	t.Helper()
+	now := time.Now()
+	authority, err := pki.NewSpecimenAuthority(rand.Reader, now.Add(-time.Hour), "VN")
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain, err := cvc.NewSpecimen(rand.Reader, date.Of(now))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return office{authority, chain, now}
+}
+
+// quick is the profile of Viet Nam with a signing key that is made faster than one of RSA.
+func quick(t testing.TB) card.Profile {
+	t.Helper()
+	profile, err := card.ProfileNamed("vn-cancuoc-2024")
+	if err != nil {
+		t.Fatal(err)
+	}
+	profile.ActiveAuthentication = card.ActiveAuthentication{ParameterID: 12, Hash: crypto.SHA256}
+	return profile
+}
+
+// issue writes the chip of the youngest specimen, who has no portrait, by this profile.
+func (o office) issue(t testing.TB, profile card.Profile, fingerprints []byte) (simulator.State, perso.Data) {
+	t.Helper()
+	raw, err := specimen.Record("le-mau-nhi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := card.ParseRecord(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := card.Issue(card.Issuance{
+		Document: doc.Complete(), Profile: profile, Fingerprints: fingerprints, CVCA: []*cvc.Certificate{o.chain.CVCA.Certificate},
+		Signer: cms.Signer{Certificate: o.authority.DocumentSigner.Raw, Key: o.authority.DocumentSignerKey}, At: o.now, Rand: rand.Reader,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	blank, err := simulator.Blank(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept simulator.State
+	chip := simulator.NewCard(blank, rand.Reader, func(s simulator.State) error { kept = s; return nil })
+	session, err := perso.Terminal{Keys: perso.DefaultKeys(), Rand: rand.Reader}.Open(&apdu.Conn{Wire: chip})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := session.Write(t.Context(), data, nil); err != nil {
+		t.Fatal(err)
+	}
+	return kept, data
+}
+
+func power(s simulator.State, faults simulator.Faults) *simulator.Card {
+	c := simulator.NewCard(s, rand.Reader, func(simulator.State) error { return nil })
+	c.Faults = faults
+	return c
+}
+
+// byMRZ is the access key of the youngest specimen.
+func byMRZ(t testing.TB) reader.Access {
+	t.Helper()
+	access, err := reader.AccessByNumber("000321000009", date.Date{Year: 2021, Month: 7, Day: 2}, date.Date{Year: 2035, Month: 7, Day: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return access
+}
+
+func (o office) inspect(t testing.TB, c *simulator.Card, i reader.Inspection) (reader.Reading, reader.Verdict, error) {
+	t.Helper()
+	if i.Access == (reader.Access{}) {
+		i.Access = byMRZ(t)
+	}
+	i.Rand, i.Reset = rand.Reader, c.Reset
+	reading, err := i.Read(t.Context(), &apdu.Conn{Wire: c})
+	return reading, o.judge(reading), err
+}
+
+func (o office) judge(r reader.Reading) reader.Verdict {
+	return reader.Verify(r, pki.Trust{Anchors: []pki.Certificate{o.authority.CSCA}}, o.now)
+}
+
+func check(t testing.TB, v reader.Verdict, name string) reader.Check {
+	t.Helper()
+	for _, c := range v.Checks {
+		if c.Name == name {
+			return c
+		}
+	}
+	t.Fatalf("no check %s", name)
+	return reader.Check{}
+}
+
+// Every way of PACE that the standard has, on every set of domain parameters, on a card as it was issued.
+func TestEveryWayOfPACE(t *testing.T) {
+	o := newOffice(t)
+	suites := []sm.Suite{sm.TripleDES, sm.AES128, sm.AES192, sm.AES256}
+	curves := []int{10, 11, 12, 13, 14, 15, 16, 17, 18}
+	var infos []secinfo.PACEInfo
+	for n, id := range curves {
+		infos = append(infos, secinfo.PACEInfo{Suite: suites[n%4], ParameterID: id})
+		if id != 10 {
+			infos = append(infos, secinfo.PACEInfo{Mapping: secinfo.IntegratedMapping, Suite: suites[(n+1)%4], ParameterID: id})
+		}
+		infos = append(infos, secinfo.PACEInfo{Mapping: secinfo.ChipAuthenticationMapping, Suite: suites[1+n%3], ParameterID: id})
+	}
+	for id := range 3 {
+		infos = append(infos, secinfo.PACEInfo{Agreement: secinfo.DH, Suite: suites[id], ParameterID: id},
+			secinfo.PACEInfo{Agreement: secinfo.DH, Mapping: secinfo.IntegratedMapping, Suite: suites[id+1], ParameterID: id})
+	}
+	for _, info := range infos {
+		info.Version = secinfo.PACEVersion
+		t.Run(strings.ReplaceAll(info.String(), " ", "_"), func(t *testing.T) {
+			t.Parallel()
+			profile := quick(t)
+			profile.BAC, profile.PACE = false, []secinfo.PACEInfo{info}
+			if info.Mapping.ProvesChip() {
+				profile.PACE = append(profile.PACE, secinfo.PACEInfo{Suite: info.Suite, Version: 2, ParameterID: info.ParameterID})
+			}
+			state, _ := o.issue(t, profile, nil)
+			reading, verdict, err := o.inspect(t, power(state, nil), reader.Inspection{NoBAC: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if reading.Access != "PACE" || !strings.HasPrefix(reading.How, info.String()+",") || verdict.Verdict != reader.Genuine {
+				t.Errorf("%s: %+v", reading.How, verdict)
+			}
+			mapping := reading.Proofs.Mapping.Outcome
+			if (mapping == reader.Proven) != info.Mapping.ProvesChip() {
+				t.Errorf("mapping: %+v", reading.Proofs)
+			}
+			if strings.Contains(fmt.Sprintf("%+v %#v", state, state), fmt.Sprint(state.ChipID)) {
+				t.Error("a state prints its secrets")
+			}
+		})
+	}
+}
+
+// Of several ways the strongest that both know; curves of 192 bits are known by name and not used.
+func TestTheStrongestWayOfPACE(t *testing.T) {
+	o := newOffice(t)
+	profile := quick(t)
+	profile.PACE = []secinfo.PACEInfo{
+		{Suite: sm.AES256, Version: 2, ParameterID: 9}, {Suite: sm.AES128, Version: 2, ParameterID: 13},
+		{Suite: sm.AES192, Version: 2, ParameterID: 16}, {Agreement: secinfo.DH, Suite: sm.AES192, Version: 2, ParameterID: 2},
+	}
+	state, _ := o.issue(t, profile, nil)
+	reading, verdict, err := o.inspect(t, power(state, nil), reader.Inspection{})
+	if err != nil || !strings.HasPrefix(reading.How, "PACE-ECDH-GM with AES-192 on brainpoolP384r1") || verdict.Verdict != reader.Genuine {
+		t.Errorf("%s, %v: %+v", reading.How, err, verdict)
+	}
+	profile.PACE = profile.PACE[:1]
+	state, _ = o.issue(t, profile, nil)
+	if _, _, err := o.inspect(t, power(state, nil), reader.Inspection{NoBAC: true}); !errors.Is(err, reader.ErrNoPACE) || !strings.Contains(err.Error(), "brainpoolP192r1") {
+		t.Errorf("a curve of 192 bits: %v", err)
+	}
+}
+
+// Every kind of Chip Authentication and Active Authentication, after PACE and after Basic Access Control.
+func TestEveryChipAuthentication(t *testing.T) {
+	o := newOffice(t)
+	suites := []sm.Suite{sm.TripleDES, sm.AES128, sm.AES192, sm.AES256}
+	for n, id := range []int{0, 1, 2, 10, 11, 12, 13, 14, 15, 16, 17, 18} {
+		suite := suites[n%4]
+		t.Run(fmt.Sprintf("%d_%v", id, suite), func(t *testing.T) {
+			t.Parallel()
+			profile := quick(t)
+			profile.ChipAuthentication = []card.ChipAuthentication{{ParameterID: id, Suites: []sm.Suite{suite}}}
+			if id > 2 {
+				profile.ActiveAuthentication = card.ActiveAuthentication{ParameterID: id, Hash: []crypto.Hash{crypto.SHA224, crypto.SHA256, crypto.SHA384, crypto.SHA512}[n%4]}
+			} else {
+				profile.ActiveAuthentication = card.ActiveAuthentication{RSABits: 1024, Hash: []crypto.Hash{crypto.SHA1, crypto.SHA256, crypto.SHA512}[n]}
+			}
+			if n%2 == 1 {
+				profile.PACE = nil
+			}
+			state, _ := o.issue(t, profile, nil)
+			reading, verdict, err := o.inspect(t, power(state, nil), reader.Inspection{})
+			if err != nil || verdict.Verdict != reader.Genuine || reading.Proofs.Chip.Outcome != reader.Proven || reading.Proofs.Active.Outcome != reader.Proven {
+				t.Errorf("%v: %+v, %+v", err, reading.Proofs, verdict)
+			}
+		})
+	}
+}
+
+// Among several keys the strongest suite, and the key that goes with it.
+func TestSeveralChipKeys(t *testing.T) {
+	o := newOffice(t)
+	profile := quick(t)
+	profile.ChipAuthentication = []card.ChipAuthentication{{ParameterID: 13, Suites: []sm.Suite{sm.TripleDES, sm.AES128}},
+		{ParameterID: 16, Suites: []sm.Suite{sm.AES256}}, {ParameterID: 2, Suites: []sm.Suite{sm.AES192}}}
+	state, _ := o.issue(t, profile, nil)
+	reading, verdict, err := o.inspect(t, power(state, nil), reader.Inspection{})
+	if err != nil || verdict.Verdict != reader.Genuine || reading.Proofs.Chip.Detail != "Chip Authentication, CA-ECDH with AES-256" {
+		t.Errorf("%v: %+v, %+v", err, reading.Proofs.Chip, verdict)
+	}
+}
+
+// fingers is an EF.DG3 with one drawn finger.
+func fingers(t testing.TB) []byte {
+	t.Helper()
+	dg3, err := lds.EncodeDG3(lds.DG3{Fingers: []lds.Finger{{Position: lds.RightIndex, Width: 4, Height: 4, Image: make([]byte, 16)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dg3
+}
+
+func (o office) terminal() *eac.Credentials {
+	return &eac.Credentials{Certificates: []*cvc.Certificate{o.chain.Verifier.Certificate, o.chain.Terminal.Certificate},
+		Holder: o.chain.Terminal.Holder, Key: o.chain.Terminal.Key}
+}
+
+// Terminal Authentication opens EF.DG3 to whom the CVCA lets in, bound to BAC, PACE and chip authentication mapping.
+func TestFingerprintsOpenToTheRightTerminal(t *testing.T) {
+	o, stranger := newOffice(t), newOffice(t)
+	cam := secinfo.PACEInfo{Mapping: secinfo.ChipAuthenticationMapping, Suite: sm.AES128, Version: 2, ParameterID: 13}
+	for name, change := range map[string]func(*card.Profile){
+		"PACE": func(*card.Profile) {},
+		"PACE DH": func(p *card.Profile) {
+			p.PACE = []secinfo.PACEInfo{{Agreement: secinfo.DH, Suite: sm.AES128, Version: 2, ParameterID: 1}}
+		},
+		"BAC": func(p *card.Profile) { p.PACE = nil },
+		"CAM": func(p *card.Profile) { p.PACE, p.ChipAuthentication = append(p.PACE, cam), nil },
+		"DH":  func(p *card.Profile) { p.ChipAuthentication[0].ParameterID = 2 },
+	} {
+		profile := quick(t)
+		change(&profile)
+		state, data := o.issue(t, profile, fingers(t))
+		reading, verdict, err := o.inspect(t, power(state, nil), reader.Inspection{Terminal: o.terminal()})
+		if err != nil || verdict.Verdict != reader.Genuine || string(reading.Files["EF.DG3"]) != string(fingers(t)) || len(reading.Files) != len(data.Files) {
+			t.Errorf("%s: %v, %+v, %+v", name, err, reading.Proofs, verdict)
+		}
+		for who, credentials := range map[string]*eac.Credentials{"nobody": nil, "a stranger": stranger.terminalOf(o)} {
+			reading, verdict, err = o.inspect(t, power(state, nil), reader.Inspection{Terminal: credentials})
+			if _, read := reading.Files["EF.DG3"]; err != nil || read || verdict.Verdict != reader.Genuine || !strings.Contains(check(t, verdict, "files").Detail, "closed to this terminal: EF.DG3") {
+				t.Errorf("%s, %s: %v, %+v", name, who, err, verdict)
+			}
+		}
+	}
+}
+
+// terminalOf gives the stranger's terminal under the name of one that the chip would let in.
+func (o office) terminalOf(other office) *eac.Credentials {
+	credentials := other.terminal()
+	credentials.Key = o.chain.Terminal.Key
+	return credentials
+}
+
+// What a chip has learnt from certificates outlives its power: its date, and a new CVCA by a link certificate.
+func TestChipRemembersWhatItLearnt(t *testing.T) {
+	o := newOffice(t)
+	profile := quick(t)
+	state, _ := o.issue(t, profile, fingers(t))
+	later := date.Of(o.now).AddDays(30)
+	renewed, err := cvc.GenerateEC(cvc.ECDSASHA256, 13, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := renewed.Public()
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, err := cvc.Issue(cvc.Certificate{Authority: o.chain.CVCA.Holder, Holder: "VNSPECCVCA00002", PublicKey: public,
+		Authorization: o.chain.CVCA.Authorization, Effective: later, Expiration: later.AddYears(3)}, o.chain.CVCA.Key, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier := *o.chain.Verifier.Certificate
+	verifier.Authority, verifier.Holder, verifier.Effective, verifier.Expiration = "VNSPECCVCA00002", "VNSPECDV00002", later, later.AddDays(90)
+	second, err := cvc.Issue(verifier, renewed, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	terminal := *o.chain.Terminal.Certificate
+	terminal.Authority, terminal.Holder, terminal.Effective, terminal.Expiration = "VNSPECDV00002", "VNSPECIS00002", later, later.AddDays(30)
+	third, err := cvc.Issue(terminal, o.chain.Verifier.Key, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := state
+	chip := simulator.NewCard(state, rand.Reader, func(s simulator.State) error { kept = s; return nil })
+	credentials := eac.Credentials{Certificates: []*cvc.Certificate{link, second, third}, Holder: third.Holder, Key: o.chain.Terminal.Key}
+	reading, _, err := o.inspect(t, chip, reader.Inspection{Terminal: &credentials})
+	if err != nil || reading.Proofs.Terminal.Outcome != reader.Proven || reading.Files["EF.DG3"] == nil {
+		t.Fatalf("by a link certificate: %v, %+v", err, reading.Proofs.Terminal)
+	}
+	if kept.CurrentDate != later.String() || len(kept.TrustPoints) != 2 {
+		t.Errorf("the chip believes that it is %s and trusts %d", kept.CurrentDate, len(kept.TrustPoints))
+	}
+	reading, _, err = o.inspect(t, power(kept, nil), reader.Inspection{Terminal: &credentials})
+	if err != nil || reading.Proofs.Terminal.Outcome != reader.Proven {
+		t.Errorf("once more: %v, %+v", err, reading.Proofs.Terminal)
+	}
+	if references, err := cvc.ParseFile(reading.Files["EF.CVCA"]); err != nil || fmt.Sprint(references) != "[VNSPECCVCA00002 VNSPECCVCA00001]" {
+		t.Errorf("EF.CVCA: %v, %v", references, err)
+	}
+	kept.CurrentDate = date.Of(o.now).AddDays(200).String()
+	reading, _, err = o.inspect(t, power(kept, nil), reader.Inspection{Terminal: o.terminal()})
+	if err != nil || reading.Proofs.Terminal.Outcome != reader.Failed || reading.Files["EF.DG3"] != nil {
+		t.Errorf("an expired terminal: %v, %+v", err, reading.Proofs.Terminal)
+	}
+}
+
+// Each fault of a card, and the verdict or the error that it must cause.
+func TestEveryFaultHasItsVerdict(t *testing.T) {
+	o := newOffice(t)
+	state, _ := o.issue(t, quick(t), fingers(t))
+	type outcome struct {
+		verdict reader.Authenticity
+		check   string // that says so
+		says    string
+		err     error
+	}
+	want := map[string]outcome{
+		"":                  {reader.Genuine, "chip", "Chip Authentication", nil},
+		"cut@15":            {err: simulator.ErrPowerLost},
+		"wrong-mac":         {err: sm.ErrResponse},
+		"wrong-mac@9":       {err: sm.ErrResponse},
+		"stale-counter":     {err: sm.ErrResponse},
+		"stale-counter@9":   {err: sm.ErrResponse},
+		"clone":             {reader.NotGenuine, "chip", "does not carry out Chip Authentication", nil},
+		"clone-own-keys":    {reader.NotGenuine, "chip", "does not have the private key", nil},
+		"hidden-cardaccess": {reader.NotProven, "access", "no EF.CardAccess offered it", nil},
+		"weak-cardaccess":   {reader.NotProven, "access", "holds what was not signed", nil},
+		"blocked-pace":      {reader.NotProven, "access", "6982", nil},
+		"6cxx":              {reader.Genuine, "chip", "", nil},
+		"short-reads":       {reader.Genuine, "chip", "", nil},
+		"short-length":      {reader.Genuine, "chip", "", nil},
+	}
+	seen := map[simulator.Fault]bool{}
+	for text, w := range want {
+		var faults simulator.Faults
+		if text != "" {
+			if err := faults.ParseFault(text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for fault := range faults {
+			seen[fault] = true
+		}
+		reading, verdict, err := o.inspect(t, power(state, faults), reader.Inspection{Terminal: o.terminal()})
+		switch {
+		case w.err != nil:
+			if !errors.Is(err, w.err) {
+				t.Errorf("%s: %v; want %v", text, err, w.err)
+			}
+		case err != nil:
+			t.Errorf("%s: %v", text, err)
+		case verdict.Verdict != w.verdict || !strings.Contains(check(t, verdict, w.check).Detail, w.says):
+			t.Errorf("%s: %s, %+v", text, verdict.Verdict, check(t, verdict, w.check))
+		case reading.Files["EF.DG13"] == nil:
+			t.Errorf("%s: not everything was read", text)
+		}
+	}
+	for _, kind := range simulator.FaultKinds() {
+		if !seen[kind.Fault] {
+			t.Errorf("fault %s has no verdict here", kind.Fault)
+		}
+	}
+}
+
+// A copy is found out by Active Authentication alone too, and by chip authentication mapping alone.
+func TestClonesByEachProtocolAlone(t *testing.T) {
+	o := newOffice(t)
+	cam := secinfo.PACEInfo{Mapping: secinfo.ChipAuthenticationMapping, Suite: sm.AES128, Version: 2, ParameterID: 13}
+	for name, change := range map[string]func(*card.Profile){
+		"Active": func(p *card.Profile) { p.ChipAuthentication = nil },
+		"RSA": func(p *card.Profile) {
+			p.ChipAuthentication, p.ActiveAuthentication = nil, card.ActiveAuthentication{RSABits: 1024, Hash: crypto.SHA256}
+		},
+		"3DES":    func(p *card.Profile) { p.ChipAuthentication[0].Suites = []sm.Suite{sm.TripleDES} },
+		"mapping": func(p *card.Profile) { p.PACE = append(p.PACE, cam) },
+	} {
+		profile := quick(t)
+		change(&profile)
+		state, _ := o.issue(t, profile, nil)
+		for _, fault := range []simulator.Fault{simulator.Clone, simulator.CloneOwnKeys} {
+			if name == "mapping" && fault == simulator.Clone {
+				continue // PACE then offers what the chip cannot do, and is refused: see blocked-pace
+			}
+			reading, verdict, err := o.inspect(t, power(state, simulator.Faults{fault: 1}), reader.Inspection{})
+			if err != nil || verdict.Verdict != reader.NotGenuine || check(t, verdict, "chip").Result != reader.Fail {
+				t.Errorf("%s, %s: %v, %s, %+v", name, fault, err, verdict.Verdict, reading.Proofs)
+			}
+		}
+	}
+}
+
+// A plain command and a secure messaging error end the session and what the terminal has earned; a command that is
+// refused for another reason does not.
+func TestWhatEndsASession(t *testing.T) {
+	o := newOffice(t)
+	state, _ := o.issue(t, quick(t), fingers(t))
+	dg3 := apdu.Command{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{0x01, 0x03}}
+	for name, c := range map[string]struct {
+		disturb func(*simulator.Card, apdu.Sender)
+		alive   bool
+	}{
+		"nothing": {func(*simulator.Card, apdu.Sender) {}, true},
+		"a refused command": {func(_ *simulator.Card, s apdu.Sender) {
+			s.Send(apdu.Command{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{0x0F, 0x0F}})
+		}, true},
+		"a plain command": {func(c *simulator.Card, _ apdu.Sender) { c.Transmit([]byte{0x00, 0xB0, 0x00, 0x00, 0x04}) }, false},
+		"a wrong checksum": {func(c *simulator.Card, _ apdu.Sender) {
+			c.Transmit([]byte{0x0C, 0xB0, 0, 0, 0x0D, 0x97, 1, 4, 0x8E, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0})
+		}, false},
+	} {
+		chip := power(state, nil)
+		var channel apdu.Sender
+		i := reader.Inspection{Terminal: o.terminal(), Channel: func(s apdu.Sender) apdu.Sender { channel = s; return s }}
+		if _, _, err := o.inspect(t, chip, i); err != nil {
+			t.Fatal(err)
+		}
+		c.disturb(chip, channel)
+		resp, err := channel.Send(dg3)
+		if alive := err == nil && resp.SW == apdu.SWOK; alive != c.alive {
+			t.Errorf("after %s: %v, %v", name, resp.SW, err)
+		}
+		if c.alive {
+			continue
+		}
+		_, verdict, err := o.inspect(t, chip, reader.Inspection{})
+		if err != nil || !strings.Contains(check(t, verdict, "files").Detail, "closed to this terminal: EF.DG3") {
+			t.Errorf("after %s the rights live on: %v", name, err)
+		}
+	}
+}
+
+// BAC and PACE are not run in one session, nor either twice (Doc 9303-11, section 4.1).
+func TestOneAccessProtocolInASession(t *testing.T) {
+	o := newOffice(t)
+	state, _ := o.issue(t, quick(t), nil)
+	chip := power(state, nil)
+	var channel apdu.Sender
+	if _, _, err := o.inspect(t, chip, reader.Inspection{Channel: func(s apdu.Sender) apdu.Sender { channel = s; return s }}); err != nil {
+		t.Fatal(err)
+	}
+	setAT := []byte{0x80, 0x0A, 0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x04, 0x02, 0x02, 0x83, 0x01, 0x01}
+	for name, cmd := range map[string]apdu.Command{
+		"MSE: Set AT of PACE":   {INS: 0x22, P1: 0xC1, P2: 0xA4, Data: setAT},
+		"EXTERNAL AUTHENTICATE": {INS: 0x82, Data: make([]byte, 40), Ne: 40},
+	} {
+		if resp, err := channel.Send(cmd); err != nil || resp.SW == apdu.SWOK {
+			t.Errorf("%s in a session: %v, %v", name, resp.SW, err)
+		}
+	}
+}
+
+// Wrong passwords make the chip slow, over power cuts too; the right one makes it fast again.
+func TestWrongPasswordsDelay(t *testing.T) {
+	o := newOffice(t)
+	state, _ := o.issue(t, quick(t), nil)
+	wrong, err := reader.AccessByCAN("000008")
+	if err != nil {
+		t.Fatal(err)
+	}
+	right, err := reader.AccessByCAN("000009")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := state
+	var waited []time.Duration
+	open := func(access reader.Access) error {
+		chip := simulator.NewCard(kept, rand.Reader, func(s simulator.State) error { kept = s; return nil })
+		chip.Wait(func(d time.Duration) { waited = append(waited, d) })
+		_, _, err := o.inspect(t, chip, reader.Inspection{Access: access})
+		return err
+	}
+	for range 7 {
+		if err := open(wrong); !errors.Is(err, reader.ErrAccess) {
+			t.Fatalf("a wrong card access number: %v", err)
+		}
+	}
+	if err := open(right); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(right); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(waited); got != "[50ms 100ms 200ms 400ms 800ms 1s 1s]" {
+		t.Errorf("waited %s", got)
+	}
+}
+
+// A reading ends where its context ends, at whichever command that is.
+func TestReadingIsInterrupted(t *testing.T) {
+	o := newOffice(t)
+	profile := quick(t)
+	profile.ActiveAuthentication = card.ActiveAuthentication{RSABits: 2048, Hash: crypto.SHA256}
+	state, _ := o.issue(t, profile, nil)
+	read := func(last int) (sent int, err error) {
+		chip := power(state, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		wire := counting{&apdu.Conn{Wire: chip}, func() {
+			if sent++; sent == last {
+				cancel()
+			}
+		}}
+		_, err = reader.Inspection{Access: byMRZ(t), Rand: rand.Reader, Reset: chip.Reset}.Read(ctx, wire)
+		return sent, err
+	}
+	all, err := read(0)
+	if err != nil || all < 20 {
+		t.Fatalf("%d commands, %v", all, err)
+	}
+	for n := 1; n < all; n++ {
+		if sent, err := read(n); !errors.Is(err, context.Canceled) || sent != n {
+			t.Errorf("cancelled at command %d of %d: %d were sent, %v", n, all, sent, err)
+		}
+	}
+}
+
+// counting calls back before each command.
+type counting struct {
+	next apdu.Sender
+	each func()
+}
+
+func (c counting) Send(cmd apdu.Command) (apdu.Response, error) {
+	c.each()
+	return c.next.Send(cmd)
+}

@@ -1,0 +1,168 @@
+package station
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/cancuoc/cancuoc/card/date"
+	"github.com/cancuoc/cancuoc/card/eac"
+	"github.com/cancuoc/cancuoc/card/pki"
+	"github.com/cancuoc/cancuoc/card/pki/cvc"
+)
+
+// Terminal tells who may read fingerprints: the CVCA that chips are made to trust, and the inspection system as which
+// this station reads back what it wrote. A station made before there were any has none of the three.
+type Terminal struct {
+	CVCA         string `toml:"cvca"`         // its certificate
+	Certificates string `toml:"certificates"` // a folder: the inspection system's, and those between it and the CVCA
+	Key          string `toml:"key"`          // a key reference: file:PATH
+}
+
+func (t Terminal) there() bool { return t != Terminal{} }
+
+const certificateEnding = ".cvcert"
+
+// initTerminal makes a specimen CVCA, document verifier and inspection system, whole or not at all. A folder that is
+// there is kept.
+func initTerminal(folder string, passphrase []byte, at time.Time) error {
+	if _, err := os.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	next := folder + ".new"
+	if err := os.RemoveAll(next); err != nil { // what an interrupted run left: it was never in use
+		return fmt.Errorf("station: %w", err)
+	}
+	if err := os.MkdirAll(next, 0o700); err != nil {
+		return fmt.Errorf("station: %w", err)
+	}
+	specimen, err := cvc.NewSpecimen(rand.Reader, date.Of(at))
+	if err != nil {
+		return err
+	}
+	for name, issued := range map[string]cvc.Issued{"cvca": specimen.CVCA, "document-verifier": specimen.Verifier, "inspection-system": specimen.Terminal} {
+		if err := writeIssued(filepath.Join(next, name), issued, passphrase); err != nil {
+			return err
+		}
+	}
+	if err := os.Rename(next, folder); err != nil {
+		return fmt.Errorf("station: %w", err)
+	}
+	return syncFolder(filepath.Dir(folder))
+}
+
+func writeIssued(path string, issued cvc.Issued, passphrase []byte) error {
+	encoded, err := issued.Encode()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path+certificateEnding, encoded, 0o600); err != nil {
+		return fmt.Errorf("station: %w", err)
+	}
+	key, err := issued.Key.Encode()
+	if err != nil {
+		return err
+	}
+	defer clear(key)
+	return pki.WriteKeyInfo(path+".key", key, passphrase)
+}
+
+// CVCA loads the authorities that chips are made to trust: none where the station has none.
+func (c Config) CVCA(folder string) ([]*cvc.Certificate, error) {
+	if !c.Terminal.there() {
+		return nil, nil
+	}
+	certificate, err := readCVC(Path(folder, c.Terminal.CVCA))
+	if err != nil {
+		return nil, err
+	}
+	return []*cvc.Certificate{certificate}, nil
+}
+
+// Credentials loads the inspection system as which the station reads: none where it has none.
+func (c Config) Credentials(folder string, passphrase []byte) (*eac.Credentials, error) {
+	if !c.Terminal.there() {
+		return nil, nil
+	}
+	path, ok := strings.CutPrefix(c.Terminal.Key, "file:")
+	if !ok {
+		return nil, fmt.Errorf("station: terminal.key: only file:PATH is known, not %q", c.Terminal.Key)
+	}
+	path = Path(folder, path)
+	der, err := pki.ReadKeyInfo(path, passphrase)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(der)
+	certificates, err := readCVCs(Path(folder, c.Terminal.Certificates))
+	if err != nil {
+		return nil, err
+	}
+	for _, certificate := range certificates {
+		if certificate.Authorization.Role() != cvc.Terminal {
+			continue
+		}
+		key, err := cvc.ParsePrivateKey(der, certificate.PublicKey.Algorithm)
+		if err == nil && holds(certificate, key) {
+			return &eac.Credentials{Certificates: certificates, Holder: certificate.Holder, Key: key}, nil
+		}
+	}
+	return nil, fmt.Errorf("station: no inspection system's certificate in %s belongs to %s, or its passphrase is another", c.Terminal.Certificates, c.Terminal.Key)
+}
+
+// holds tells whether the certificate is that of the key.
+func holds(c *cvc.Certificate, key *cvc.PrivateKey) bool {
+	public, err := key.Public()
+	if err != nil {
+		return false
+	}
+	if public.RSA != nil {
+		return c.PublicKey.RSA != nil && public.RSA.Equal(c.PublicKey.RSA)
+	}
+	return bytes.Equal(public.Point, c.PublicKey.Point)
+}
+
+func readCVC(path string) (*cvc.Certificate, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("station: %w", err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > cvc.MaxSize {
+		return nil, fmt.Errorf("station: %s is no file of a card verifiable certificate", path)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("station: %w", err)
+	}
+	certificate, err := cvc.Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, path)
+	}
+	return certificate, nil
+}
+
+// readCVCs reads every certificate in a folder.
+func readCVCs(folder string) ([]*cvc.Certificate, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, fmt.Errorf("station: %w", err)
+	}
+	var all []*cvc.Certificate
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) != certificateEnding {
+			continue
+		}
+		certificate, err := readCVC(filepath.Join(folder, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, certificate)
+	}
+	return all, nil
+}
