@@ -1,230 +1,149 @@
 package lds
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
 
 	"github.com/cancuoc/cancuoc/card/tlv"
 )
 
 const (
-	tagBiometricGroup    = 0x7F61
-	tagBiometricTemplate = 0x7F60
-	tagBiometricHeader   = 0xA1
-	tagBiometricData     = 0x5F2E
-	tagBiometricData39   = 0x7F2E // biometric data of the ISO/IEC 39794 series
-
-	facialHeaderSize = 14 // facial record header, ISO/IEC 19794-5, 5.4
-	facialInfoSize   = 20 // facial information block, 5.5
-	featureSize      = 8  // feature point block, 5.6
-	imageInfoSize    = 12 // image information block, 5.7
+	kindFace     = 0x02   // biometric type: facial features
+	formatFace   = 0x0008 // format type: ISO/IEC 19794-5
+	formatFace39 = 0x002A // format type: ISO/IEC 39794-5
 )
 
-// ImageFormat is the image data type of ISO/IEC 19794-5, table 12.
-type ImageFormat byte
-
-// The two formats that ISO/IEC 19794-5 knows.
-const (
-	JPEG     ImageFormat = 0
-	JPEG2000 ImageFormat = 1
-)
-
-// ImageType is the face image type of ISO/IEC 19794-5, table 11: how strictly the picture was posed and cut.
-type ImageType byte
-
-// The face image types. Doc 9303-9 asks for one of the frontal ones.
-const (
-	Basic        ImageType = 0
-	FullFrontal  ImageType = 1
-	TokenFrontal ImageType = 2
-)
-
-// Face is one facial image of EF.DG2. Format, Width and Height are what the record's header says, which on cards in
-// the field does not always agree with the image itself: whoever decodes the image looks at its own first bytes.
-type Face struct {
-	Image         []byte // the JPEG or JPEG 2000 file
-	Format        ImageFormat
-	Type          ImageType
-	Width, Height int // pixels
+// FaceRecord is one biometric information template of EF.DG2. It holds either faces of ISO/IEC 19794-5:2005, of which
+// one record may have many, or a face image data block of ISO/IEC 39794-5.
+type FaceRecord struct {
+	Header BiometricHeader // nil for the plain one: type, sub-type, format owner, format type
+	Faces  []Face
+	Block  *FaceImageData // instead of Faces
 }
 
-// EncodeDG2 gives EF.DG2 with one facial image in the format of ISO/IEC 19794-5:2005, without feature points, in
-// one biometric information template (Doc 9303-10, section 4.7.2.1). The image begins at byte 84 of the file when
-// the file is longer than 255 and shorter than 65,536 bytes.
+// EncodeDG2 gives EF.DG2 with one facial image in the format of ISO/IEC 19794-5:2005 in one biometric information
+// template (Doc 9303-10, section 4.7.2.1). Where the face has no feature points, the image begins at byte 84 of the
+// file when the file is longer than 255 and shorter than 65,536 bytes. A face that states no colour space is written
+// as one in 24-bit RGB.
 func EncodeDG2(face Face) ([]byte, error) {
 	if err := face.check(); err != nil {
 		return nil, err
 	}
-	header := tlv.Encode(tagBiometricHeader,
-		tlv.Encode(0x81, []byte{0x02}),       // biometric type: facial features
-		tlv.Encode(0x82, []byte{0x00}),       // no subtype
-		tlv.Encode(0x87, []byte{0x01, 0x01}), // format owner: ISO/IEC JTC 1/SC 37
-		tlv.Encode(0x88, []byte{0x00, 0x08})) // format type: ISO/IEC 19794-5
-	template := tlv.Encode(tagBiometricTemplate, header, tlv.Encode(tagBiometricData, facialRecord(face)))
-	return tlv.Encode(0x75, tlv.Encode(tagBiometricGroup, []byte{0x02, 0x01, 0x01}, template)), nil
+	if face.ColourSpace == ColourUnspecified {
+		face.ColourSpace = RGB24
+	}
+	return EncodeDG2Records([]FaceRecord{{Faces: []Face{face}}})
 }
 
-func (f Face) check() error {
-	switch {
-	case len(f.Image) == 0:
-		return fmt.Errorf("lds: EF.DG2: there is no image")
-	case len(f.Image) > 1<<24:
-		return fmt.Errorf("lds: EF.DG2: an image of %d bytes fits no chip", len(f.Image))
-	case f.Format == JPEG && !bytes.HasPrefix(f.Image, []byte{0xFF, 0xD8, 0xFF}):
-		return fmt.Errorf("lds: EF.DG2: the image is not the JPEG that it is said to be")
-	case f.Format == JPEG2000 && !isJPEG2000(f.Image):
-		return fmt.Errorf("lds: EF.DG2: the image is not the JPEG 2000 that it is said to be")
-	case f.Format > JPEG2000 || f.Type > TokenFrontal:
-		return fmt.Errorf("lds: EF.DG2: image format %d, type %d is none of ISO/IEC 19794-5", f.Format, f.Type)
-	case f.Width < 1 || f.Width > 0xFFFF || f.Height < 1 || f.Height > 0xFFFF:
-		return fmt.Errorf("lds: EF.DG2: %d x %d pixels cannot be written", f.Width, f.Height)
+// EncodeDG2Records gives EF.DG2 with one to nine biometric information templates (Doc 9303-10, section 4.7.2.1 and table
+// 45), the most recent face first. It is the reverse of [ParseDG2Records] and writes again what a card has, also an
+// image that is none: an issuer looks at each with [ImageSize] before.
+func EncodeDG2Records(records []FaceRecord) ([]byte, error) {
+	if err := checkRecordCount(len(records)); err != nil {
+		return nil, fmt.Errorf("lds: EF.DG2: %w", err)
+	}
+	var templates []biometricTemplate
+	for i, r := range records {
+		t, err := r.template()
+		if err != nil {
+			return nil, fmt.Errorf("lds: EF.DG2: biometric encoding %d: %w", i+1, err)
+		}
+		templates = append(templates, t)
+	}
+	return tlv.Encode(0x75, encodeBiometrics(templates, nil)), nil
+}
+
+// checkRecordCount holds the number of encodings against Doc 9303-10, table 45: unlike EF.DG3 and EF.DG4, EF.DG2 is
+// never without one.
+func checkRecordCount(n int) error {
+	if n < 1 || n > maxBiometrics {
+		return fmt.Errorf("%d biometric encodings are not 1 to %d", n, maxBiometrics)
 	}
 	return nil
 }
 
-// isJPEG2000 knows the JP2 file (ISO/IEC 15444-1, annex I) and the bare codestream.
-func isJPEG2000(image []byte) bool {
-	return bytes.HasPrefix(image, []byte("\x00\x00\x00\x0CjP  \r\n\x87\n")) ||
-		bytes.HasPrefix(image, []byte{0xFF, 0x4F, 0xFF, 0x51})
+func (r FaceRecord) template() (t biometricTemplate, err error) {
+	switch {
+	case r.Block != nil && len(r.Faces) > 0:
+		return t, fmt.Errorf("it is of ISO/IEC 19794-5 and of ISO/IEC 39794-5 at once")
+	case r.Block != nil:
+		t.tag = tagBiometricData39
+		t.data, err = r.Block.encode()
+	default:
+		t.tag = tagBiometricData
+		t.data, err = encodeFacialRecord(r.Faces)
+	}
+	if err != nil {
+		return t, err
+	}
+	t.header = r.Header.orPlain(plainFaceHeader(t.tag))
+	return t, t.header.check()
 }
 
-// facialRecord writes the record of ISO/IEC 19794-5:2005, clause 5, with one image: facial record header, facial
-// information, image information, image. Sex, colour of eyes and hair, pose and quality stay unspecified.
-func facialRecord(face Face) []byte {
-	size := facialHeaderSize + facialInfoSize + imageInfoSize + len(face.Image)
-	b := make([]byte, 0, size)
-	b = append(b, "FAC\x00010\x00"...)
-	b = binary.BigEndian.AppendUint32(b, uint32(size))
-	b = binary.BigEndian.AppendUint16(b, 1) // facial images
-	b = binary.BigEndian.AppendUint32(b, uint32(size-facialHeaderSize))
-	b = append(b, make([]byte, facialInfoSize-4)...)
-	b = append(b, byte(face.Type), byte(face.Format))
-	b = binary.BigEndian.AppendUint16(b, uint16(face.Width))
-	b = binary.BigEndian.AppendUint16(b, uint16(face.Height))
-	b = append(b, 0x01, 0x00) // 24-bit RGB, source unspecified
-	b = append(b, 0, 0, 0, 0) // device type and quality unspecified
-	return append(b, face.Image...)
+func plainFaceHeader(tag uint32) BiometricHeader {
+	if tag == tagBiometricData39 {
+		return newBiometricHeader(kindFace, 0, formatFace39)
+	}
+	return newBiometricHeader(kindFace, 0, formatFace)
 }
 
-// ParseDG2 reads EF.DG2 and gives its faces, the most recent first. Images are slices of file, and are not decoded.
-// Faces of ISO/IEC 39794-5 are refused by name.
+// ParseDG2 reads EF.DG2 and gives its faces of both formats, the most recent first. Images are slices of file, and are
+// not decoded: whoever decodes one holds [ImageSize] against its own limits before.
 func ParseDG2(file []byte) ([]Face, error) {
-	faces, err := parseDG2(file)
+	records, err := ParseDG2Records(file)
+	if err != nil {
+		return nil, err
+	}
+	var faces []Face
+	for _, r := range records {
+		faces = append(faces, r.Faces...)
+		if r.Block != nil {
+			faces = append(faces, r.Block.faces()...)
+		}
+	}
+	return faces, nil
+}
+
+// ParseDG2Records reads EF.DG2 with all that its headers say. Images are slices of file.
+func ParseDG2Records(file []byte) ([]FaceRecord, error) {
+	records, err := parseDG2(file)
 	if err != nil {
 		return nil, fmt.Errorf("lds: EF.DG2: %w", err)
 	}
-	return faces, nil
+	return records, nil
 }
 
-func parseDG2(file []byte) ([]Face, error) {
-	values, err := exactly(file, 0x75, tagBiometricGroup)
+func parseDG2(file []byte) ([]FaceRecord, error) {
+	value, err := tlv.ParseOne(file, 0x75)
 	if err != nil {
 		return nil, err
 	}
-	count, rest, err := take(values[0], 0x02)
+	templates, issuerData, err := parseBiometrics(value)
 	if err != nil {
 		return nil, err
 	}
-	if len(count) != 1 || count[0] < 1 || count[0] > 9 {
-		return nil, fmt.Errorf("the number of biometric encodings is not 1 to 9")
+	if issuerData != nil {
+		return nil, fmt.Errorf("object %X has no place in it", tagDiscretionary)
 	}
-	var faces []Face
-	for range count[0] {
-		var template []byte
-		if template, rest, err = take(rest, tagBiometricTemplate); err != nil {
-			return nil, err
-		}
-		found, err := parseTemplate(template)
+	if err := checkRecordCount(len(templates)); err != nil {
+		return nil, err
+	}
+	var records []FaceRecord
+	for _, t := range templates {
+		r, err := t.faceRecord()
 		if err != nil {
 			return nil, err
 		}
-		faces = append(faces, found...)
+		records = append(records, r)
 	}
-	if len(rest) > 0 {
-		return nil, fmt.Errorf("%d bytes follow the last biometric encoding", len(rest))
-	}
-	return faces, nil
+	return records, nil
 }
 
-func parseTemplate(template []byte) ([]Face, error) {
-	header, rest, err := take(template, tagBiometricHeader)
-	if err != nil {
-		return nil, err
+func (t biometricTemplate) faceRecord() (r FaceRecord, err error) {
+	r.Header = t.header.unlessPlain(plainFaceHeader(t.tag))
+	if t.tag == tagBiometricData39 {
+		r.Block, err = parseFaceImageData(t.data)
+		return r, err
 	}
-	if err := checkBiometricHeader(header); err != nil {
-		return nil, err
-	}
-	if o, _, err := tlv.Next(rest); err == nil && o.Tag == tagBiometricData39 {
-		return nil, fmt.Errorf("faces of ISO/IEC 39794-5 are not supported yet")
-	}
-	record, rest, err := take(rest, tagBiometricData)
-	if err != nil {
-		return nil, err
-	}
-	if len(rest) > 0 {
-		return nil, fmt.Errorf("%d bytes follow the biometric data", len(rest))
-	}
-	return parseFacialRecord(record)
-}
-
-// checkBiometricHeader demands format owner and type, which Doc 9303-10, table 44, requires; what type they name is
-// settled by the biometric data's own tag and magic.
-func checkBiometricHeader(header []byte) error {
-	objects, err := tlv.Parse(header)
-	if err != nil {
-		return err
-	}
-	owner, ok1 := tlv.Find(objects, 0x87)
-	kind, ok2 := tlv.Find(objects, 0x88)
-	if !ok1 || !ok2 || len(owner.Value) != 2 || len(kind.Value) != 2 {
-		return fmt.Errorf("the biometric header lacks format owner or format type")
-	}
-	return nil
-}
-
-func parseFacialRecord(b []byte) ([]Face, error) {
-	if len(b) < facialHeaderSize || string(b[:8]) != "FAC\x00010\x00" {
-		return nil, fmt.Errorf("the biometric data is no facial record of ISO/IEC 19794-5:2005")
-	}
-	if size := binary.BigEndian.Uint32(b[8:]); uint64(size) != uint64(len(b)) {
-		return nil, fmt.Errorf("the facial record announces %d bytes and has %d", size, len(b))
-	}
-	count, rest := binary.BigEndian.Uint16(b[12:]), b[facialHeaderSize:]
-	if count == 0 {
-		return nil, fmt.Errorf("the facial record holds no image")
-	}
-	var faces []Face
-	for range count {
-		face, after, err := parseFacialData(rest)
-		if err != nil {
-			return nil, err
-		}
-		faces, rest = append(faces, face), after
-	}
-	if len(rest) > 0 {
-		return nil, fmt.Errorf("%d bytes follow the last facial image", len(rest))
-	}
-	return faces, nil
-}
-
-func parseFacialData(b []byte) (face Face, rest []byte, err error) {
-	if len(b) < facialInfoSize+imageInfoSize {
-		return Face{}, nil, fmt.Errorf("the facial record ends inside a facial information block")
-	}
-	size := binary.BigEndian.Uint32(b)
-	start := uint64(facialInfoSize) + featureSize*uint64(binary.BigEndian.Uint16(b[4:])) + imageInfoSize
-	if uint64(size) > uint64(len(b)) || uint64(size) <= start {
-		return Face{}, nil, fmt.Errorf("a facial image announces %d bytes where %d are left", size, len(b))
-	}
-	info := b[start-imageInfoSize:]
-	face = Face{
-		Type: ImageType(info[0]), Format: ImageFormat(info[1]),
-		Width: int(binary.BigEndian.Uint16(info[2:])), Height: int(binary.BigEndian.Uint16(info[4:])),
-		Image: b[start:size:size],
-	}
-	if face.Format > JPEG2000 {
-		return Face{}, nil, fmt.Errorf("image data type %d is none of ISO/IEC 19794-5", face.Format)
-	}
-	return face, b[size:], nil
+	r.Faces, err = parseFacialRecord(t.data)
+	return r, err
 }

@@ -324,24 +324,6 @@ func FuzzParseDG1(f *testing.F) {
 	})
 }
 
-func FuzzParseDG2(f *testing.F) {
-	file, err := EncodeDG2(testFace(100))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(file)
-	f.Fuzz(func(t *testing.T, b []byte) {
-		faces, _ := ParseDG2(b)
-		total := 0
-		for _, face := range faces {
-			total += len(face.Image) + facialInfoSize + imageInfoSize
-		}
-		if total > len(b) {
-			t.Errorf("%d bytes of faces in a file of %d", total, len(b))
-		}
-	})
-}
-
 func FuzzParseCOM(f *testing.F) {
 	f.Add([]byte("\x60\x13\x5F\x01\x040107\x5F\x36\x06040000\x5C\x01\x61"))
 	f.Fuzz(func(t *testing.T, b []byte) {
