@@ -10,9 +10,17 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/cancuoc/cancuoc/card/activeauth"
 	"github.com/cancuoc/cancuoc/card/apdu"
 	"github.com/cancuoc/cancuoc/card/bac"
+	"github.com/cancuoc/cancuoc/card/date"
+	"github.com/cancuoc/cancuoc/card/eac"
+	"github.com/cancuoc/cancuoc/card/lds"
+	"github.com/cancuoc/cancuoc/card/pace"
 	"github.com/cancuoc/cancuoc/card/perso"
+	"github.com/cancuoc/cancuoc/card/pki/cvc"
+	"github.com/cancuoc/cancuoc/card/secinfo"
+	"github.com/cancuoc/cancuoc/card/sm"
 )
 
 // specimen B of the domain: access key and MRZ_information of nobody.
@@ -294,19 +302,70 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
+// locked is a chip with every protocol, personalised: keys of its own, a CVCA, EF.CardAccess.
+func locked(t testing.TB) State {
+	t.Helper()
+	s := blank(t)
+	key, err := eac.GenerateKey(13, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	static, err := key.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	signing, err := activeauth.GenerateEC(12, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signature, err := signing.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain, err := cvc.NewSpecimen(rand.Reader, date.Date{Year: 2026, Month: 11, Day: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := cvc.Root(chain.CVCA.Certificate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	point, err := root.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	access, err := secinfo.Infos{PACE: []secinfo.PACEInfo{{Suite: sm.AES128, Version: 2, ParameterID: 13}}}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.LifeCycle = perso.Locked
+	s.Secrets = perso.Secrets{BACSeed: bac.Seed(information), MRZ: pace.MRZ(information).Key, CAN: perso.Secret("000013"),
+		ChipAuthentication: []perso.ChipKey{{Suites: []sm.Suite{sm.TripleDES, sm.AES128}, Key: static}}, Mapping: []perso.Secret{static},
+		ActiveAuthentication: perso.SigningKey{Hash: 32, Key: signature}, TrustPoints: [][]byte{point}, CurrentDate: "2026-11-01"}
+	s.Files = append(s.Files, File{MF: true, FID: 0x011C, Read: lds.Always, Size: len(access), Content: access},
+		File{FID: 0x0101, Read: lds.Session, Size: 5, Content: []byte{0x61, 3, 1, 2, 3}}, File{FID: 0x0103, Read: lds.Rights, Size: 3, Content: []byte{0x63, 1, 0}},
+		File{FID: 0x011C, Read: lds.Session, Size: 36, Content: make([]byte, 36)})
+	return s
+}
+
+// The chip takes any bytes for commands, in any order, and answers each within its buffer.
 func FuzzTransmit(f *testing.F) {
 	for _, seed := range []string{selectApplication, "0084000008", "00a4020c02011e", "00b0000004", "8050000008000102030405060700",
-		"00a40400 08a000000151000000", "0ca4020c158709016375432908c044f68e08bf8b92d635ff24f800"} {
+		"00a4040008a000000151000000", "0ca4020c158709016375432908c044f68e08bf8b92d635ff24f800", "0022c1a40f800a04007f00070202040202830101",
+		"10860000027c0000", "0022c1a412800a04007f0007020204020283010284010d"} {
 		b, _ := hex.DecodeString(seed)
-		f.Add(b, b)
+		f.Add(b, b, b)
 	}
-	f.Fuzz(func(t *testing.T, first, second []byte) {
-		c := NewCard(blank(t), rand.Reader, keep)
-		c.state.LifeCycle, c.state.BACSeed = perso.Locked, bac.Seed(information)
-		for _, command := range [][]byte{first, second} {
+	state := locked(f)
+	f.Fuzz(func(t *testing.T, first, second, third []byte) {
+		c := NewCard(state.clone(), rand.Reader, keep)
+		for _, command := range [][]byte{first, second, third} {
 			answer, err := c.Transmit(command)
 			if err != nil || len(answer) < 2 || len(answer) > c.state.Buffers.Response {
 				t.Fatalf("%x: %d bytes, %v", command, len(answer), err)
+			}
+			if c.session.Active() {
+				t.Fatalf("%x opened a session", command)
 			}
 		}
 	})
@@ -316,9 +375,9 @@ func FuzzTransmit(f *testing.F) {
 func FuzzTransmitInSession(f *testing.F) {
 	f.Add([]byte{0x0C, 0xB0, 0, 0, 0x0D, 0x97, 1, 4, 0x8E, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0})
 	f.Add([]byte{0x0C, 0xA4, 2, 0x0C, 2, 1, 1})
+	state := locked(f)
 	f.Fuzz(func(t *testing.T, command []byte) {
-		c := NewCard(blank(t), rand.Reader, keep)
-		c.state.LifeCycle, c.state.BACSeed = perso.Locked, bac.Seed(information)
+		c := NewCard(state.clone(), rand.Reader, keep)
 		send(t, c, selectApplication)
 		if _, err := bac.Run(&apdu.Conn{Wire: c}, information, rand.Reader); err != nil {
 			t.Fatal(err)
@@ -328,6 +387,38 @@ func FuzzTransmitInSession(f *testing.F) {
 		}
 		if _, err := apdu.ParseCommand(command); err == nil && len(command) <= c.state.Buffers.Command && c.session.Active() {
 			t.Fatalf("%x was taken for a protected command", command)
+		}
+	})
+}
+
+// Under protection any command reaches the protocols and the files: none brings the chip down, opens fingerprints, or
+// lets its memory grow.
+func FuzzProtectedCommands(f *testing.F) {
+	for _, seed := range []string{"00a4020c020101", "00b0000000", "00b0830000", "002241a40c800a04007f00070202030202", "00860000047c028000",
+		"002241a60491028000", "008181b60283", "002a00be047f4e0000", "008400000008", "0082000008", "0088000008010203040506070800", "00a4040c07a0000002471001"} {
+		b, _ := hex.DecodeString(seed)
+		f.Add(b, b)
+	}
+	state := locked(f)
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		c := NewCard(state.clone(), rand.Reader, keep)
+		send(t, c, selectApplication)
+		secure, err := bac.Run(&apdu.Conn{Wire: c}, information, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, raw := range [][]byte{first, second} {
+			cmd, err := apdu.ParseCommand(raw)
+			if err != nil || cmd.CLA != 0 || len(cmd.Data) > 1500 {
+				return
+			}
+			resp, err := secure.Send(cmd)
+			if err == nil && resp.SW == apdu.SWOK && cmd.INS == 0xB0 && cmd.P1 == 0x83 {
+				t.Fatalf("%x read fingerprints", raw)
+			}
+		}
+		if c.router.protocols.eac.Rights() != 0 || len(c.state.TrustPoints) != 1 || c.state.used() != state.used() {
+			t.Fatalf("%x, %x gave rights, or changed the chip", first, second)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/reader/pcsc"
+	"github.com/cancuoc/cancuoc/simulator"
 )
 
 // completeFlag lets a shell complete the value of a flag with what values gives.
@@ -26,6 +27,8 @@ func addCardFlag(cmd *cobra.Command, value *string) {
 	cmd.Flags().StringVar(value, "card", "", refHelp)
 	completeFlag(cmd, "card", func(typed string) []string {
 		switch {
+		case strings.HasPrefix(typed, "sim:") && strings.Contains(typed, "?"):
+			return completeFault(typed)
 		case strings.HasPrefix(typed, "sim:"):
 			return withPrefix("sim:", glob(strings.TrimPrefix(typed, "sim:")))
 		case strings.HasPrefix(typed, "pcsc:"):
@@ -33,6 +36,19 @@ func addCardFlag(cmd *cobra.Command, value *string) {
 		}
 		return []string{"sim:", "pcsc:"}
 	})
+}
+
+// completeFault completes the fault of a reference sim:FILE?fault=NAME.
+func completeFault(typed string) []string {
+	file, _, _ := strings.Cut(typed, "?")
+	var names []string
+	for _, kind := range simulator.FaultKinds() {
+		name := file + "?fault=" + string(kind.Fault)
+		if strings.HasPrefix(name, typed) {
+			names = append(names, name+"\t"+kind.What)
+		}
+	}
+	return names
 }
 
 func glob(start string) []string {

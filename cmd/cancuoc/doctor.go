@@ -9,11 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/cancuoc/cancuoc/card/date"
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
@@ -85,6 +87,7 @@ func (d *desk) examineStation(ctx context.Context) []finding {
 		examineSigner(d.station, config),
 		examineKeyFile(d.station, config),
 		examineTrust(d.station, config),
+		examineTerminal(d.station, config),
 		examinePrintFolder(station.Path(d.station, config.Print)),
 	}
 }
@@ -116,7 +119,8 @@ func examineSigner(folder string, config station.Config) finding {
 func examineKeyFile(folder string, config station.Config) finding {
 	path := station.Path(folder, strings.TrimPrefix(config.Authority.SignerKey, "file:"))
 	keys, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.key"))
-	for _, key := range append(keys, path) {
+	others, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*", "*.key"))
+	for _, key := range slices.Concat(keys, others, []string{path}) {
 		info, err := os.Stat(key)
 		if err != nil {
 			return found("signing key", err, "", "restore "+key+" from its backup")
@@ -136,6 +140,30 @@ func examineTrust(folder string, config station.Config) finding {
 	trust, err := config.Trust(folder)
 	path := station.Path(folder, config.Authority.Trust)
 	return found("trust anchors", err, fmt.Sprintf("%d in %s", len(trust.Anchors), path), "put CSCA certificates into "+path)
+}
+
+// examineTerminal tells whether this station can read back the fingerprints that it writes.
+func examineTerminal(folder string, config station.Config) finding {
+	const name, mend = "inspection system", "cancuoc init a new station: an inspection system is certified for three months"
+	cvca, err := config.CVCA(folder)
+	if err != nil || len(cvca) == 0 {
+		f := found(name, errors.Join(err, errors.New("no CVCA: cards with fingerprints cannot be issued here")), "", "cancuoc init a new station")
+		f.Optional = err == nil
+		return f
+	}
+	credentials, err := config.Credentials(folder, nil)
+	if errors.Is(err, pki.ErrPassphrase) {
+		return found(name, nil, "its key is encrypted", "")
+	}
+	if err != nil {
+		return found(name, err, "", mend)
+	}
+	for _, c := range credentials.Certificates {
+		if date.Of(time.Now()).After(c.Expiration) {
+			return found(name, fmt.Errorf("the certificate of %s has expired on %s", c.Holder, c.Expiration), "", mend)
+		}
+	}
+	return found(name, nil, credentials.Holder+" under "+cvca[0].Holder, "")
 }
 
 func examinePrintFolder(path string) finding {

@@ -564,3 +564,113 @@ func (c counting) Send(cmd apdu.Command) (apdu.Response, error) {
 	c.each()
 	return c.next.Send(cmd)
 }
+
+// disturbed is a wire on which somebody changes one answer.
+type disturbed struct {
+	wire  apdu.Transmitter
+	at    int
+	how   func([]byte) []byte
+	count int
+}
+
+func (d *disturbed) Transmit(command []byte) ([]byte, error) {
+	answer, err := d.wire.Transmit(command)
+	if d.count++; d.count == d.at && err == nil {
+		answer = d.how(answer)
+	}
+	return answer, err
+}
+
+// mostCommands bounds a reading: a card that answers with less than it was asked for costs more commands, and none costs
+// them without end.
+const mostCommands = 10_000
+
+// Whatever a card, or somebody on the way to it, puts in the place of one answer: the reading ends, and is genuine only
+// if every file is what was signed.
+func FuzzDisturbedReading(f *testing.F) {
+	o := newOffice(f)
+	state, data := o.issue(f, quick(f), fingers(f))
+	signed := map[string][]byte{}
+	for _, file := range data.Files {
+		signed[file.Name()] = file.Content
+	}
+	for at := range 45 {
+		f.Add(uint8(at), uint8(at), []byte{0x90, 0x00})
+	}
+	f.Add(uint8(4), uint8(0), []byte{0x6C, 0x10})
+	f.Add(uint8(9), uint8(1), []byte{0x61, 0xFF})
+	f.Add(uint8(6), uint8(1), []byte{0x31, 0x84, 0x7F, 0xFF, 0xFF, 0xFF, 0x90, 0x00})
+	access := byMRZ(f)
+	f.Fuzz(func(t *testing.T, at, kind uint8, bytes []byte) {
+		chip := power(state, nil)
+		wire := &disturbed{wire: chip, at: int(at), how: func(answer []byte) []byte {
+			switch {
+			case kind%3 == 0 || len(bytes) == 0:
+				return bytes
+			case kind%3 == 1:
+				return append(bytes, answer...)
+			}
+			changed := append([]byte(nil), answer...)
+			for i, b := range bytes {
+				changed[(int(kind)+i)%len(changed)] ^= b
+			}
+			return changed
+		}}
+		inspection := reader.Inspection{Access: access, Rand: rand.Reader, Reset: chip.Reset, Terminal: o.terminal()}
+		reading, err := inspection.Read(t.Context(), &apdu.Conn{Wire: wire})
+		if wire.count > mostCommands {
+			t.Fatalf("%d commands", wire.count)
+		}
+		if err != nil || o.judge(reading).Verdict != reader.Genuine {
+			return
+		}
+		for name, content := range reading.Files {
+			if string(content) != string(signed[name]) {
+				t.Fatalf("genuine, and %s is another", name)
+			}
+		}
+	})
+}
+
+// A card that answers every command with success and nothing, or with more to come, or whose files never end.
+func TestCardsThatNeverEnd(t *testing.T) {
+	for name, answer := range map[string][]byte{
+		"9000": {0x90, 0x00}, "61FF": {0x61, 0xFF}, "6C01": {0x6C, 0x01}, "6A82": {0x6A, 0x82}, "one byte": {0x31, 0x90, 0x00},
+		"more to come": {0x31, 0x61, 0x00}, "a long file": {0x31, 0x83, 0x7F, 0xFF, 0xFF, 0x90, 0x00}, "nothing": {},
+	} {
+		wire := &constant{answer: answer}
+		_, err := reader.Inspection{Access: byMRZ(t), Rand: rand.Reader, Reset: func() error { return nil }}.Read(t.Context(), &apdu.Conn{Wire: wire})
+		if err == nil || wire.count > mostCommands {
+			t.Errorf("%s: %d commands, %v", name, wire.count, err)
+		}
+	}
+}
+
+type constant struct {
+	answer []byte
+	count  int
+}
+
+func (c *constant) Transmit([]byte) ([]byte, error) {
+	c.count++
+	return c.answer, nil
+}
+
+// A whole reading in process: PACE, Chip, Terminal and Active Authentication, and every file of a card.
+func BenchmarkReading(b *testing.B) {
+	o := newOffice(b)
+	for name, change := range map[string]func(*card.Profile){"PACE": func(*card.Profile) {}, "BAC": func(p *card.Profile) { p.PACE = nil }} {
+		profile := quick(b)
+		change(&profile)
+		state, _ := o.issue(b, profile, fingers(b))
+		chip := power(state, nil)
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, verdict, err := o.inspect(b, chip, reader.Inspection{Terminal: o.terminal()}); err != nil || verdict.Verdict != reader.Genuine {
+					b.Fatal(err, verdict)
+				}
+				chip.Reset()
+			}
+		})
+	}
+}
