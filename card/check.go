@@ -3,6 +3,7 @@ package card
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -41,7 +42,7 @@ const maxAhead = 31
 // was found, each naming its field; warnings are what is unusual and does not stand in the way.
 func (d Document) Check(today date.Date) (warnings []vnm.Warning, err error) {
 	warnings, numberErr := d.checkNumber()
-	faults := []error{d.checkForm(), numberErr, d.checkDates(today), d.checkCodes(), d.checkTexts(), d.checkFingerprints()}
+	faults := []error{d.checkForm(), numberErr, d.checkDates(today), d.checkCodes(), d.checkTexts(), d.checkAccess(today), d.checkDetails(), d.checkFingerprints()}
 	if d.NeedsPortrait() && d.Portrait == "" {
 		faults = append(faults, errors.New("portrait: missing, and the holder is six years old or more"))
 	}
@@ -60,6 +61,14 @@ func (d Document) unusual(today date.Date) []vnm.Warning {
 		}
 	}
 	byLaw := vnm.Expiry(d.DateOfBirth, d.DateOfIssue)
+	day := later(today, d.DateOfIssue)
+	p, _ := ProfileNamed(d.Profile)
+	warn(len(p.PACE) == 0 && !day.Before(paceDue()), "no-pace", "profile: "+p.Name+": from 1 January 2027 cards are issued with PACE (Doc 9303-11, section 4.1)",
+		"từ 01/01/2027 thẻ phải có PACE")
+	warn(p.BAC && !day.Before(paceDue()), "bac-ends", "profile: "+p.Name+": from 1 January 2028 no card is issued with Basic Access Control (Doc 9303-11, section 4.1)",
+		"từ 01/01/2028 không cấp thẻ có BAC")
+	warn(p.BAC && !d.DateOfExpiry.Before(bacOut()), "bac-in-2038", "profile: "+p.Name+": opens with Basic Access Control, and is valid after 1 January 2038, from when no such card is to be in use (Doc 9303-11, section 4.1)",
+		"thẻ có BAC còn hạn sau 01/01/2038, khi không còn được dùng")
 	warn(d.DateOfIssue.After(today), "issue-ahead", "date_of_issue: in the future", "ngày cấp ở tương lai")
 	warn(d.DateOfExpiry != byLaw, "expiry-not-by-law", "date_of_expiry: the law gives "+byLaw.String(), "theo luật, ngày hết hạn là "+byLaw.String())
 	warn(today.After(d.DateOfExpiry), "expired", "date_of_expiry: past already", "thẻ đã hết hạn")
@@ -69,6 +78,41 @@ func (d Document) unusual(today date.Date) []vnm.Warning {
 			fmt.Sprintf("hồ sơ có vân tay của %d ngón, thẻ mang %d ngón", n, fingersOfCard))
 	}
 	return warnings
+}
+
+// The days from which Doc 9303-11, section 4.1, has cards issued with PACE, has none issued with Basic Access Control, and
+// has none of those in use.
+func paceDue() date.Date   { return date.Date{Year: 2027, Month: 1, Day: 1} }
+func bacForbid() date.Date { return date.Date{Year: 2028, Month: 1, Day: 1} }
+func bacOut() date.Date    { return date.Date{Year: 2038, Month: 1, Day: 1} }
+
+func later(a, b date.Date) date.Date {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// checkDetails makes sure that the record fits EF.DG11, where the profile has one.
+func (d Document) checkDetails() error {
+	p, err := ProfileNamed(d.Profile)
+	if err != nil || !slices.Contains(p.DataGroups, 11) {
+		return nil
+	}
+	if _, err := d.dg11(); err != nil {
+		return fmt.Errorf("profile: %s: %s", p.Name, strings.TrimPrefix(err.Error(), "lds: "))
+	}
+	return nil
+}
+
+// checkAccess refuses a card with Basic Access Control from 2028 on, unless its profile names that deviation.
+func (d Document) checkAccess(today date.Date) error {
+	p, err := ProfileNamed(d.Profile)
+	if err != nil || !p.BAC || p.Names(BACFrom2028) || later(today, d.DateOfIssue).Before(bacForbid()) {
+		return nil
+	}
+	return fmt.Errorf("profile: %s opens with Basic Access Control, with which no card is issued from 1 January 2028 on (Doc 9303-11, section 4.1): "+
+		"take a profile with PACE only, or one that names the deviation %s", p.Name, BACFrom2028)
 }
 
 // NeedsPortrait tells whether the card must carry a portrait by its profile.

@@ -105,6 +105,11 @@ func Issue(i Issuance) (perso.Data, error) {
 	if err != nil {
 		return perso.Data{}, err
 	}
+	for _, name := range perso.Deviations() {
+		if i.Profile.Names(name) {
+			chip.secrets.Deviations = append(chip.secrets.Deviations, name)
+		}
+	}
 	groups = append(groups, chip.groups...)
 	com, sod, err := seal(groups, i.Signer, i.At)
 	if err != nil {
@@ -147,10 +152,24 @@ func (i Issuance) dataGroup(n int) ([]byte, error) {
 		return encodeDG2(i.Portrait)
 	case 3:
 		return i.Fingerprints, nil
+	case 11:
+		return i.Document.dg11()
+	case 12:
+		return lds.EncodeDG12(lds.DG12{IssuingAuthority: i.Profile.IssuingAuthority, DateOfIssue: lds.Date{Digits: i.Document.DateOfIssue.YYYYMMDD()}})
 	case 13:
 		return i.Document.DG13().Encode()
 	}
 	return nil, fmt.Errorf("card: the profile names data group %d, which is not made yet", n)
+}
+
+// dg11 gives EF.DG11 of the record: what the machine readable zone has no room for (Doc 9303-10, section 4.7.11).
+func (d Document) dg11() ([]byte, error) {
+	details := lds.DG11{Name: d.FullName, PersonalNumber: d.PersonalNumber, DateOfBirth: lds.Date{Digits: d.DateOfBirth.YYYYMMDD()},
+		PlaceOfBirth: d.PlaceOfBirth, Address: d.Residence}
+	if d.OtherNames != "" {
+		details.OtherNames = []string{d.OtherNames}
+	}
+	return lds.EncodeDG11(details)
 }
 
 func encodeDG2(portrait []byte) ([]byte, error) {

@@ -21,13 +21,8 @@ var (
 )
 
 // readCardAccess reads EF.CardAccess, which needs no session, for the ways of PACE that the card offers (Doc 9303-11,
-// section 4.2, step 1). Cards have been seen that do not know the master file by SELECT and give the file all the same.
+// section 4.2, step 1).
 func (r *inspecting) readCardAccess() error {
-	resp, err := r.plain.Send(selectMasterFile())
-	if err != nil {
-		return fmt.Errorf("reader: select the master file: %w", err)
-	}
-	_ = resp.SW // whether it is known or not
 	file, _ := lds.ByName("EF.CardAccess")
 	content, err := readFile(r.plain, file, lds.ShortBuffers().Response-2)
 	var refused apdu.StatusWord
@@ -41,53 +36,58 @@ func (r *inspecting) readCardAccess() error {
 	return nil
 }
 
-// offered gives the strongest PACE that the card offers and this program knows.
-func (r *inspecting) offered() (info secinfo.PACEInfo, ok bool, reason error) {
+// offered gives the ways of PACE that the card offers and this program knows, the best first, or why there is none.
+func (r *inspecting) offered() ([]secinfo.PACEInfo, error) {
 	content, there := r.reading.Files["EF.CardAccess"]
 	if !there {
-		return info, false, ErrNoPACE
+		return nil, ErrNoPACE
 	}
 	infos, err := secinfo.Parse(content)
 	if err != nil {
-		return info, false, fmt.Errorf("reader: EF.CardAccess: %w", err)
+		return nil, fmt.Errorf("reader: EF.CardAccess: %w", err)
 	}
-	if info, ok = secinfo.Strongest(infos.PACE); ok {
-		return info, true, nil
+	if ranked := secinfo.Ranked(infos.PACE); len(ranked) > 0 {
+		return ranked, nil
 	}
 	if len(infos.PACE) == 0 {
-		return info, false, ErrNoPACE
+		return nil, ErrNoPACE
 	}
-	return info, false, fmt.Errorf("%w that this program knows: %w", ErrNoPACE, infos.PACE[0].Supported())
+	return nil, fmt.Errorf("%w that this program knows: %w", ErrNoPACE, infos.PACE[0].Supported())
 }
 
-// open opens the card: with PACE where the card offers it, else, or from a reset after a failure that was not the
-// password's, with Basic Access Control (Doc 9303-11, sections 4.1 and 4.2). Each password is tried once: a card may
-// count failures.
+// open opens the card: with the best way of PACE that it offers, else, each from a reset after a failure that was not
+// the password's, with the next best, and at last with Basic Access Control (Doc 9303-11, sections 4.1 and 4.2). A
+// password that was refused is not tried again: a card may count failures.
 func (r *inspecting) open() error {
-	info, ok, reason := r.offered()
-	if ok {
+	r.reading.Fallback = ""
+	ways, reason := r.offered()
+	for _, info := range ways {
 		err := r.openPACE(info)
-		if err == nil || errors.Is(err, ErrAccess) || !ofChip(err) {
+		if err == nil || errors.Is(err, ErrAccess) || !ofChip(err) || r.Reset == nil {
 			return err
-		}
-		reason = err
-		if r.Reset == nil || r.NoBAC || r.Access.information == "" {
-			return reason
 		}
 		if err := r.Reset(); err != nil {
 			return fmt.Errorf("reader: reset the card after PACE has failed: %w", err)
 		}
-	}
-	if err := r.selectApplication(r.plain); err != nil {
-		return err
+		if info.Mapping.ProvesChip() {
+			r.reading.Proofs.Mapping = failed(err)
+		}
+		if reason = err; r.reading.Fallback == "" {
+			r.reading.Fallback = plain(err)
+		}
 	}
 	switch {
 	case r.NoBAC:
 		return fmt.Errorf("%w, and Basic Access Control was forbidden", reason)
-	case r.Access.information == "":
+	case r.Access.information == "" && errors.Is(reason, ErrNoPACE):
+		if err := r.selectApplication(r.plain); err != nil {
+			return err // it is no card of ours, which says more than that it has no PACE
+		}
 		return fmt.Errorf("%w, and only that takes a card access number: give the machine readable zone", reason)
+	case r.Access.information == "":
+		return reason
 	}
-	if !errors.Is(reason, ErrNoPACE) || len(r.reading.Files["EF.CardAccess"]) > 0 {
+	if r.reading.Fallback == "" && len(r.reading.Files["EF.CardAccess"]) > 0 {
 		r.reading.Fallback = plain(reason)
 	}
 	return r.openBAC()
@@ -107,7 +107,7 @@ func (r *inspecting) openPACE(info secinfo.PACEInfo) error {
 		return fmt.Errorf("%w (%v)", ErrAccess, err)
 	}
 	if err != nil {
-		return fmt.Errorf("reader: PACE: %w", err)
+		return fmt.Errorf("reader: %v: %w", info, err)
 	}
 	r.reading.Access, r.reading.How = "PACE", fmt.Sprintf("%v, by the %s", info, name)
 	r.idIC = eac.Compress(result.Chip)
@@ -157,6 +157,9 @@ const howBAC = "Basic Access Control, 3DES secure messaging"
 
 // openBAC runs Basic Access Control in the eMRTD application (Doc 9303-11, section 4.3).
 func (r *inspecting) openBAC() error {
+	if err := r.selectApplication(r.plain); err != nil {
+		return err
+	}
 	channel, err := bac.Run(r.plain, r.Access.information, r.Rand)
 	if errors.Is(err, bac.ErrRefused) {
 		return fmt.Errorf("%w (%v)", ErrAccess, err)

@@ -92,8 +92,16 @@ func (c cancellable) Send(cmd apdu.Command) (apdu.Response, error) {
 	return c.next.Send(cmd)
 }
 
-// The commands that select a file under the master file, which most chips have selected when they get power.
-func selectMasterFile() apdu.Command { return apdu.Command{INS: 0xA4, P1: 0x00, P2: 0x0C} }
+// selectMasterFile selects the master file. Cards have been seen that do not know the command and give the files under
+// the master file all the same (AndyQ/NFCPassportReader, issue 219: cards of Viet Nam answer 6D00): it is selected when
+// a chip gets power.
+func (r *inspecting) selectMasterFile() error {
+	_, err := r.plain.Send(apdu.Command{INS: 0xA4, P1: 0x00, P2: 0x0C})
+	if err != nil {
+		return fmt.Errorf("reader: select the master file: %w", err)
+	}
+	return nil
+}
 
 func selectFile(fid uint16) apdu.Command {
 	return apdu.Command{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{byte(fid >> 8), byte(fid)}}
@@ -105,7 +113,10 @@ func selectFile(fid uint16) apdu.Command {
 func (r *inspecting) askBuffers() error {
 	r.chunk = lds.ShortBuffers().Response - sm.Overhead
 	read := apdu.Command{INS: 0xB0, Ne: apdu.MaxShortNe}
-	info, err := r.selectAndRead(r.plain, selectMasterFile(), selectFile(0x2F01), read)
+	if err := r.selectMasterFile(); err != nil {
+		return err
+	}
+	info, err := r.selectAndRead(r.plain, selectFile(0x2F01), read)
 	var refused apdu.StatusWord
 	if errors.As(err, &refused) {
 		return nil

@@ -49,6 +49,9 @@ func (j *judgement) downgrade() error {
 	if signed == nil {
 		return errNothingSigned
 	}
+	if j.reading.Fallback != "" {
+		return fmt.Errorf("a better way of PACE failed (%s)", j.reading.Fallback)
+	}
 	shown, err := secinfo.Parse(j.reading.Files["EF.CardAccess"])
 	if err != nil {
 		return fmt.Errorf("EF.CardAccess cannot be read: %w", err)

@@ -55,7 +55,8 @@ func (j *judgement) promised() []promise {
 	}
 	if j.reading.Proofs.Mapping.Outcome != "" {
 		infos, err := j.cardSecurity()
-		mapping := promise{"chip authentication mapping", "EF.CardSecurity", j.reading.Proofs.Mapping, err == nil && infos != nil}
+		vouched := err == nil && infos != nil && len(infos.ChipAuthenticationKeys) > 0
+		mapping := promise{"chip authentication mapping", "EF.CardSecurity", j.reading.Proofs.Mapping, vouched}
 		if mapping.vouched && mapping.Outcome == Proven && len(all) > 0 && all[0].name == "Chip Authentication" && all[0].Outcome == "" {
 			all = all[1:] // it stands for Chip Authentication, which was not run after it
 		}
@@ -83,6 +84,8 @@ func (j *judgement) hasChipKey() bool {
 func (j *judgement) judgeProof(p promise) (Result, string) {
 	_, read := j.reading.Files[p.file]
 	switch {
+	case p.Outcome == Failed && !p.vouched && p.file == "EF.CardSecurity":
+		return Unknown, fmt.Sprintf("%s: %s, and nothing signed says that the card has it", p.name, p.Detail)
 	case p.Outcome == Failed:
 		return Fail, fmt.Sprintf("%s: %s", p.name, p.Detail)
 	case !read && !j.reading.Stored:

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"sync"
 	"time"
@@ -29,7 +30,8 @@ var ErrPowerLost = errors.New("simulator: the card has lost its power")
 // Card is a chip with power. It is a wire (apdu.Transmitter) and may be used by several goroutines, one command at a
 // time.
 type Card struct {
-	Faults Faults
+	Faults Faults // those of the state, and what the caller adds
+	Timing Timing // that of the state, or the caller's
 
 	mutex    sync.Mutex
 	state    State
@@ -48,7 +50,7 @@ type Card struct {
 // NewCard gives power to a chip. rand is the chip's randomness; save is called after each command that changed the
 // state, and its error takes the card's power away: what could not be kept must not be answered.
 func NewCard(s State, rand io.Reader, save func(State) error) *Card {
-	c := &Card{state: s, save: save, close: func() error { return nil }}
+	c := &Card{Faults: maps.Clone(s.Faults), Timing: s.Timing, state: s, save: save, close: func() error { return nil }}
 	c.session = &sm.Chip{}
 	c.router = newRouter(&c.state, &c.Faults, c.session, rand)
 	c.session.Next, c.session.Abort = c.router, c.router.protocols.reset
@@ -103,9 +105,6 @@ func (c *Card) Transmit(command []byte) ([]byte, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	c.commands++
-	if c.Faults.has(ShortLength) && isExtended(command) {
-		return nil, ErrShortLength
-	}
 	if c.commands == c.Faults[Cut] {
 		c.reset()
 		c.dead = true
@@ -115,6 +114,10 @@ func (c *Card) Transmit(command []byte) ([]byte, error) {
 	}
 	before := c.state.clone()
 	resp := c.handle(command)
+	if c.Timing.on() {
+		written := max(0, c.state.written()-before.written())
+		c.router.protocols.wait(c.Timing.of(len(command)+len(resp.Data)+2, written, keyOperations(command)))
+	}
 	if !reflect.DeepEqual(before, c.state) {
 		if err := c.save(c.state); err != nil {
 			c.reset()
@@ -133,19 +136,14 @@ func (c *Card) handle(command []byte) apdu.Response {
 	if err != nil {
 		return apdu.Response{SW: apdu.SWWrongLength}
 	}
+	if cmd.Extended && c.Faults.has(ShortLength) {
+		return apdu.Response{SW: apdu.SWWrongLength}
+	}
 	resp := c.spoil(c.session.Active(), c.session.Handle(cmd))
 	if len(resp.Data) > c.state.Buffers.Response-2 {
 		return apdu.Response{SW: apdu.SWWrongLength}
 	}
 	return resp
-}
-
-// ErrShortLength is answered by a reader that carries no extended length fields, for the fault ShortLength.
-var ErrShortLength = errors.New("simulator: the reader carries no extended length fields")
-
-func isExtended(command []byte) bool {
-	cmd, err := apdu.ParseCommand(command)
-	return err == nil && cmd.Extended
 }
 
 // spoil does what the faults of secure messaging do to a response.

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -22,6 +23,10 @@ const (
 	WrongLe      Fault = "6cxx"
 	ShortReads   Fault = "short-reads"
 	ShortLength  Fault = "short-length"
+	SwappedDG    Fault = "swapped-dg"
+	ForgedSOD    Fault = "forged-sod"
+	TornWrite    Fault = "torn-write"
+	LyingLength  Fault = "lying-length"
 )
 
 // FaultKind says what a fault is.
@@ -44,7 +49,11 @@ func FaultKinds() []FaultKind {
 		{BlockedPACE, false, "PACE is announced and refused by 6982"},
 		{WrongLe, false, "READ BINARY with another Ne than what is left is answered by 6CXX"},
 		{ShortReads, false, "READ BINARY gives at most 64 bytes"},
-		{ShortLength, false, "the reader carries no extended length fields"},
+		{ShortLength, false, "EF.ATR/INFO promises extended length fields, and none get through (6700)"},
+		{SwappedDG, false, "EF.DG1 bears another name than the one that was signed"},
+		{ForgedSOD, false, "the signature of EF.SOD is wrong"},
+		{TornWrite, false, "the last half of EF.DG13, or of EF.DG2 where there is none, was never written"},
+		{LyingLength, false, "EF.DG1 says that it is longer than it is"},
 	}
 }
 
@@ -73,6 +82,17 @@ func (f *Faults) ParseFault(text string) error {
 		return nil
 	}
 	return fmt.Errorf("simulator: no card has the fault %q", name)
+}
+
+// check refuses what no card has, in a card file.
+func (f Faults) check() error {
+	for fault, n := range f {
+		known := slices.ContainsFunc(FaultKinds(), func(k FaultKind) bool { return k.Fault == fault })
+		if !known || n < 1 {
+			return fmt.Errorf("simulator: card file: no card has the fault %q, %d times", fault, n)
+		}
+	}
+	return nil
 }
 
 // has tells whether the card has the fault.

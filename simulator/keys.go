@@ -10,7 +10,6 @@ import (
 	"github.com/cancuoc/cancuoc/card/pace"
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
 	"github.com/cancuoc/cancuoc/card/secinfo"
-	"github.com/cancuoc/cancuoc/card/sm"
 )
 
 // This file makes the protocols' keys of what the chip has in its memory.
@@ -49,27 +48,6 @@ func (p *protocols) loadPACE() error {
 		p.pace.CARs = trust.Authorities()
 	}
 	return nil
-}
-
-// weakened gives EF.CardAccess as a terminal sees it on a card that deceives: PACE with 3DES alone, where the chip has
-// better.
-func (p *protocols) weakened(file *File) *File {
-	if !p.faults.has(WeakAccess) {
-		return file
-	}
-	infos, err := secinfo.Parse(file.Content)
-	if err != nil || len(infos.PACE) == 0 {
-		return file
-	}
-	weak := infos.PACE[0]
-	weak.Suite, weak.Mapping = sm.TripleDES, secinfo.GenericMapping
-	content, err := secinfo.Infos{PACE: []secinfo.PACEInfo{weak}}.Encode()
-	if err != nil {
-		return file
-	}
-	seen := *file
-	seen.Content = content
-	return &seen
 }
 
 // loadEAC readies Chip and Terminal Authentication.

@@ -3,6 +3,7 @@ package simulator
 import (
 	"bytes"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/cancuoc/cancuoc/card/apdu"
@@ -10,6 +11,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
 	"github.com/cancuoc/cancuoc/card/sm"
+	"github.com/cancuoc/cancuoc/card/tlv"
 )
 
 // application is what can be selected.
@@ -65,6 +67,9 @@ func (r *router) Handle(cmd apdu.Command) apdu.Response {
 // selectApplication answers SELECT by DF name and SELECT of the master file (ISO/IEC 7816-4, section 11.2.2). The
 // eMRTD application is there once the chip has been locked.
 func (r *router) selectApplication(cmd apdu.Command) apdu.Response {
+	if cmd.P1 == 0x00 && slices.Contains(r.state.Deviations, perso.SelectMF6D00) {
+		return apdu.Response{SW: apdu.SWInstructionNotSupported}
+	}
 	next := r.named(cmd)
 	if next == nil {
 		return apdu.Response{SW: apdu.SWFileNotFound}
@@ -105,6 +110,8 @@ func (fs *fileSystem) Handle(cmd apdu.Command) apdu.Response {
 		return apdu.Response{SW: fs.selectFile(cmd)}
 	case 0xB0:
 		return fs.readBinary(cmd)
+	case 0xB1:
+		return fs.readBinaryOdd(cmd)
 	}
 	return apdu.Response{SW: apdu.SWInstructionNotSupported}
 }
@@ -120,13 +127,10 @@ func (fs *fileSystem) selectFile(cmd apdu.Command) apdu.StatusWord {
 // file finds a file as the card shows it.
 func (fs *fileSystem) file(fid uint16) *File {
 	f := fs.state.file(fs.mf, fid)
-	if f == nil || !fs.mf || fid != 0x011C {
-		return f
-	}
-	if fs.protocols.faults.has(HiddenAccess) {
+	if f == nil {
 		return nil
 	}
-	return fs.protocols.weakened(f)
+	return fs.protocols.shown(f)
 }
 
 // enter makes a file the current one, if the terminal may read it. In the eMRTD application a file behind an access rule
@@ -174,35 +178,69 @@ func rightTo(fid uint16) cvc.Rights {
 func (fs *fileSystem) readBinary(cmd apdu.Command) apdu.Response {
 	offset := int(cmd.P1)<<8 | int(cmd.P2)
 	if cmd.P1&0x80 != 0 {
-		f := fs.bySFI(cmd.P1 & 0x1F)
-		if sw := fs.enter(f); sw != apdu.SWOK {
+		if sw := fs.enter(fs.bySFI(cmd.P1 & 0x1F)); sw != apdu.SWOK {
 			return apdu.Response{SW: sw}
 		}
 		offset = int(cmd.P2)
 	}
+	if len(cmd.Data) > 0 {
+		return apdu.Response{SW: apdu.SWWrongLength}
+	}
+	return fs.read(offset, cmd.Ne)
+}
+
+// readBinaryOdd answers READ BINARY with odd INS, which names the offset in DO'54' and gives what it reads in DO'53'
+// (ISO/IEC 7816-4, section 11.3.3), for files that are longer.
+func (fs *fileSystem) readBinaryOdd(cmd apdu.Command) apdu.Response {
+	switch {
+	case cmd.P1 == 0 && cmd.P2 > 0 && cmd.P2 <= 30:
+		if sw := fs.enter(fs.bySFI(cmd.P2)); sw != apdu.SWOK {
+			return apdu.Response{SW: sw}
+		}
+	case cmd.P1 != 0 || cmd.P2 != 0:
+		return apdu.Response{SW: apdu.SWIncorrectP1P2}
+	}
+	field, err := tlv.ParseOne(cmd.Data, 0x54)
+	if err != nil || len(field) < 1 || len(field) > 4 {
+		return apdu.Response{SW: apdu.SWWrongData}
+	}
+	offset := 0
+	for _, b := range field {
+		offset = offset<<8 | int(b)
+	}
+	room := min(cmd.Ne, fs.state.Buffers.Response-sm.Overhead)
+	resp := fs.read(offset, room-len(tlv.AppendHeader(nil, 0x53, room)))
+	if len(resp.Data) > 0 {
+		resp.Data = tlv.Encode(0x53, resp.Data)
+	}
+	return resp
+}
+
+// read gives up to ne bytes of the current file.
+func (fs *fileSystem) read(offset, ne int) apdu.Response {
 	switch {
 	case fs.current == nil:
 		return apdu.Response{SW: apdu.SWNoCurrentEF}
 	case !fs.mayRead(fs.current): // what opened it may have ended since
 		return apdu.Response{SW: apdu.SWSecurityStatusNotSatisfied}
-	case len(cmd.Data) > 0 || cmd.Ne == 0:
+	case ne <= 0:
 		return apdu.Response{SW: apdu.SWWrongLength}
 	case offset >= len(fs.current.Content):
 		return apdu.Response{SW: apdu.SWWrongOffset}
 	}
 	rest := fs.current.Content[offset:]
-	if fs.protocols.faults.has(WrongLe) && cmd.Ne > len(rest) && len(rest) < apdu.MaxShortNe {
+	if fs.protocols.faults.has(WrongLe) && ne > len(rest) && len(rest) < apdu.MaxShortNe {
 		return apdu.Response{SW: 0x6C00 | apdu.StatusWord(len(rest))}
 	}
-	n := min(cmd.Ne, len(rest), fs.state.Buffers.Response-sm.Overhead)
+	n := min(ne, len(rest), fs.state.Buffers.Response-sm.Overhead)
 	if fs.protocols.faults.has(ShortReads) {
 		n = min(n, shortRead)
 	}
 	sw := apdu.SWOK
-	if n == len(rest) && n < cmd.Ne && cmd.Ne != apdu.MaxShortNe && cmd.Ne != apdu.MaxExtendedNe {
+	if n == len(rest) && n < ne && ne != apdu.MaxShortNe && ne != apdu.MaxExtendedNe {
 		sw = apdu.SWEndOfFile
 	}
-	return apdu.Response{Data: rest[:n], SW: sw}
+	return apdu.Response{Data: rest[:n:n], SW: sw}
 }
 
 // shortRead is what a card with the fault ShortReads gives at once.

@@ -50,6 +50,8 @@ type State struct {
 	Buffers         lds.Buffers     `json:"buffers"`
 	Files           []File          `json:"files"`
 	Failures        int             `json:"failures,omitempty"` // wrong passwords since the last right one
+	Faults          Faults          `json:"faults,omitempty"`   // how the card fails or deceives
+	Timing          Timing          `json:"timing,omitzero"`    // how long it takes
 	perso.Secrets
 }
 
@@ -125,13 +127,25 @@ func (s State) check() error {
 			return fmt.Errorf("simulator: card file: file %04X holds %d bytes of %d", f.FID, len(f.Content), f.Size)
 		}
 	}
-	return nil
+	if err := s.Timing.check(); err != nil {
+		return err
+	}
+	return s.Faults.check()
 }
 
 func (s State) used() int {
 	n := 0
 	for _, f := range s.Files {
 		n += f.Size
+	}
+	return n
+}
+
+// written counts the bytes in all files.
+func (s State) written() int {
+	n := 0
+	for _, f := range s.Files {
+		n += len(f.Content)
 	}
 	return n
 }

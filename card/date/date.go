@@ -70,6 +70,9 @@ func (d Date) Digits() string { return fmt.Sprintf("%02d%02d%04d", d.Day, d.Mont
 // YYMMDD gives the six digits of a machine readable zone (Doc 9303-3, section 4.8); [Never] gives 991231.
 func (d Date) YYMMDD() string { return fmt.Sprintf("%02d%02d%02d", d.Year%100, d.Month, d.Day) }
 
+// YYYYMMDD gives eight digits, year first, as data groups 11 and 12 have it.
+func (d Date) YYYYMMDD() string { return fmt.Sprintf("%04d%02d%02d", d.Year, d.Month, d.Day) }
+
 // IsZero tells whether no date is given.
 func (d Date) IsZero() bool { return d == Date{} }
 

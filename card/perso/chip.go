@@ -219,8 +219,11 @@ func (c *Chip) value(part []byte) apdu.StatusWord {
 	return c.Memory.PutSecret(c.incoming.dgi, value)
 }
 
-// setStatus locks a card that is personalised (section 11.10).
+// setStatus locks a card that is personalised, or ends the life of any (section 11.10).
 func (c *Chip) setStatus(cmd apdu.Command) apdu.StatusWord {
+	if cmd.P1 == 0x80 && cmd.P2 == cardTerminated {
+		return c.Memory.SetLifeCycle(Terminated)
+	}
 	if cmd.P1 != 0x80 || cmd.P2 != cardSecured {
 		return apdu.SWIncorrectP1P2
 	}

@@ -19,6 +19,7 @@
 //
 //	0101 to 0110, 011C to 011E  the elementary file of that identifier in the eMRTD application, whole
 //	811C, 811D, AF00            the file under the master file of that identifier less 8000, whole
+//	8008                        a deviation from the standard that the chip is to show, by its name
 //	8010                        K_seed of Basic Access Control, 16 bytes
 //	8011, 8012                  passwords MRZ and CAN of PACE, as they are encoded for the derivation of the key
 //	8018                        the current date, YYYY-MM-DD
@@ -27,7 +28,7 @@
 //	8030 to 803F                keys of Chip Authentication: DO'80' suites, DO'81' key, DO'84' identifier if it has one
 //	8040 to 804F                trust points of Terminal Authentication, the most recent first
 //
-// Those from 8010 to 804F are padded (ISO/IEC 9797-1, padding method 2) and encrypted under the DEK.
+// Those from 8008 to 804F are padded (ISO/IEC 9797-1, padding method 2) and encrypted under the DEK.
 //
 // A grouping is its identifier in two bytes, its length in one byte or, from 255 on, FF and two bytes, and its value
 // (GlobalPlatform Systems Scripting Language, DGI format). Groupings follow each other as one stream that is cut into

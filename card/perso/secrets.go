@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/cancuoc/cancuoc/card/sm"
 	"github.com/cancuoc/cancuoc/card/tlv"
@@ -29,6 +30,7 @@ type Secrets struct {
 	ActiveAuthentication SigningKey `json:"active_authentication,omitzero"`
 	TrustPoints          [][]byte   `json:"trust_points,omitempty"` // CVCA keys, as package cvc encodes them, the most recent first
 	CurrentDate          string     `json:"current_date,omitempty"` // YYYY-MM-DD: what the chip believes the date to be at least
+	Deviations           []string   `json:"deviations,omitempty"`   // from the standard that the chip shows, by their names
 }
 
 // String hides everything.
@@ -39,6 +41,13 @@ func (Secrets) GoString() string { return "[secret]" }
 
 // LogValue hides everything from log/slog.
 func (Secrets) LogValue() slog.Value { return slog.StringValue("[secret]") }
+
+// SelectMF6D00 is the deviation of a chip that answers SELECT of the master file with 6D00, as was reported of cards of
+// Viet Nam (AndyQ/NFCPassportReader, issue 219), against Doc 9303-10, section 3.6.1.
+const SelectMF6D00 = "select-mf-6d00"
+
+// Deviations lists the deviations from the standard that a chip can be told to show.
+func Deviations() []string { return []string{SelectMF6D00} }
 
 // ChipKey is a static key of Chip Authentication.
 type ChipKey struct {
@@ -56,6 +65,7 @@ type SigningKey struct {
 // The identifiers of the data groupings that are not files. A row of keys begins at its first identifier and ends
 // before the next row.
 const (
+	dgiDeviation   = 0x8008
 	dgiBACSeed     = 0x8010
 	dgiMRZ         = 0x8011
 	dgiCAN         = 0x8012
@@ -70,7 +80,7 @@ const (
 // isSecret tells whether a grouping is one of the table's that is no file.
 func isSecret(dgi uint16) bool {
 	switch dgi {
-	case dgiBACSeed, dgiMRZ, dgiCAN, dgiCurrentDate, dgiActive:
+	case dgiDeviation, dgiBACSeed, dgiMRZ, dgiCAN, dgiCurrentDate, dgiActive:
 		return true
 	}
 	return dgi >= dgiMapping && dgi < dgiEndOfKeys
@@ -96,6 +106,9 @@ func (s Secrets) groupings() ([]secretGrouping, error) {
 		if len(value) > 0 {
 			all = append(all, secretGrouping{dgi, value})
 		}
+	}
+	for _, name := range s.Deviations {
+		add(dgiDeviation, []byte(name))
 	}
 	add(dgiBACSeed, s.BACSeed)
 	add(dgiMRZ, s.MRZ)
@@ -135,6 +148,8 @@ func (k ChipKey) encode() []byte {
 func (s *Secrets) Put(dgi uint16, value []byte) error {
 	value = append([]byte(nil), value...)
 	switch {
+	case dgi == dgiDeviation && slices.Contains(Deviations(), string(value)):
+		s.Deviations = append(s.Deviations, string(value))
 	case dgi == dgiBACSeed && len(value) == 16:
 		s.BACSeed = value
 	case dgi == dgiMRZ && len(value) == 20:

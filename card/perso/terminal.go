@@ -78,7 +78,8 @@ func selectApplication(send apdu.Sender, aid []byte) error {
 	return resp.OK()
 }
 
-// readBuffers reads EF.ATR/INFO under the master file; a chip without it gets short commands.
+// readBuffers reads EF.ATR/INFO under the master file; a chip without it gets short commands. Chips have been seen that
+// do not know SELECT of the master file, which is selected when they get power.
 func readBuffers(send apdu.Sender) (lds.Buffers, error) {
 	steps := []apdu.Command{
 		{INS: 0xA4, P1: 0x00, P2: 0x0C},
@@ -91,7 +92,7 @@ func readBuffers(send apdu.Sender) (lds.Buffers, error) {
 		if resp, err = send.Send(cmd); err != nil {
 			return lds.Buffers{}, fmt.Errorf("perso: read EF.ATR/INFO: %w", err)
 		}
-		if resp.SW != apdu.SWOK && resp.SW != apdu.SWEndOfFile {
+		if resp.SW != apdu.SWOK && resp.SW != apdu.SWEndOfFile && resp.SW != apdu.SWInstructionNotSupported {
 			return lds.ShortBuffers(), nil
 		}
 	}
@@ -166,6 +167,20 @@ func (s *Session) Write(ctx context.Context, data Data, watch func(done, of int)
 	}
 	s.State = Locked
 	return report, nil
+}
+
+// Terminate ends the chip's life: it answers nothing any more, and nothing brings it back (GlobalPlatform Card
+// Specification 2.3, section 11.10).
+func (s *Session) Terminate() error {
+	resp, err := s.send.Send(apdu.Command{CLA: 0x80, INS: 0xF0, P1: 0x80, P2: cardTerminated})
+	if err == nil {
+		err = resp.OK()
+	}
+	if err != nil {
+		return fmt.Errorf("perso: SET STATUS terminated: %w", err)
+	}
+	s.State = Terminated
+	return nil
 }
 
 // seal gives the groupings of passwords and keys, each padded and encrypted by encrypt (GlobalPlatform Amendment D,

@@ -22,6 +22,7 @@ const (
 011e 05 6003010203
 0101 28 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324252627`
 	writtenSecrets = `
+8008 10 73656c6563742d6d662d366430308000
 8010 20 d0d1d2d3d4d5d6d7d8d9dadbdcdddedf 80000000000000000000000000000000
 8011 20 e0e1e2e3e4e5e6e7e8e9eaebecedeeef f0f1f2f3800000000000000000000000
 8012 10 30303030313380000000000000000000
@@ -74,7 +75,7 @@ func specimenData() Data {
 	return Data{
 		Files: []File{{MF: true, FID: 0x011C, Content: []byte{0x31, 0}}, {FID: 0x011E, Content: []byte{0x60, 3, 1, 2, 3}}, {FID: 0x0101, Content: count(0, 40)}},
 		Secrets: Secrets{
-			BACSeed: count(0xD0, 16), MRZ: count(0xE0, 20), CAN: Secret("000013"), CurrentDate: "2026-11-25",
+			BACSeed: count(0xD0, 16), MRZ: count(0xE0, 20), CAN: Secret("000013"), CurrentDate: "2026-11-25", Deviations: []string{SelectMF6D00},
 			ActiveAuthentication: SigningKey{Hash: 32, Key: Secret{0x55, 0x66, 0x77}},
 			Mapping:              []Secret{{13, 1, 2}},
 			ChipAuthentication: []ChipKey{{ID: &seven, Suites: []sm.Suite{sm.AES192, sm.AES256}, Key: Secret{13, 1}},

@@ -3,6 +3,7 @@ package secinfo
 import (
 	"encoding/asn1"
 	"fmt"
+	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -29,6 +30,17 @@ func (a Agreement) String() string {
 	return "ECDH"
 }
 
+// UnmarshalText reads the name.
+func (a *Agreement) UnmarshalText(text []byte) error {
+	for _, known := range []Agreement{ECDH, DH} {
+		if known.String() == string(text) {
+			*a = known
+			return nil
+		}
+	}
+	return fmt.Errorf("secinfo: %q is no key agreement", text)
+}
+
 // Mapping is how PACE makes a generator of the nonce.
 type Mapping byte
 
@@ -49,6 +61,34 @@ func (m Mapping) String() string {
 	}
 	return "GM"
 }
+
+// UnmarshalText reads the short name.
+func (m *Mapping) UnmarshalText(text []byte) error {
+	for _, known := range []Mapping{GenericMapping, IntegratedMapping, ChipAuthenticationMapping} {
+		if known.String() == string(text) {
+			*m = known
+			return nil
+		}
+	}
+	return fmt.Errorf("secinfo: %q is no mapping of PACE", text)
+}
+
+// ParameterNamed finds the identifier of standardised domain parameters by their name, for example "brainpoolP256r1" (Doc
+// 9303-11, section 9.5.1).
+func ParameterNamed(name string) (int, error) {
+	for id := range lastParameter + 1 {
+		if curve, err := ec.ByParameterID(id); err == nil && curve.Name() == name {
+			return id, nil
+		}
+		if group, err := dh.ByID(id); err == nil && group.Name() == name {
+			return id, nil
+		}
+	}
+	return 0, fmt.Errorf("secinfo: no standardised domain parameters are named %q", name)
+}
+
+// lastParameter is the last identifier of standardised domain parameters that is given out.
+const lastParameter = 18
 
 // ProvesChip tells whether the mapping proves the chip genuine too, by its private key (Doc 9303-11, section 4.4.3.5).
 func (m Mapping) ProvesChip() bool { return m == ChipAuthenticationMapping }
@@ -183,23 +223,37 @@ func (i PACEInfo) Supported() error {
 	return nil
 }
 
-// Strongest gives the best of those infos that are supported: chip authentication mapping before the others, since it
-// proves the chip genuine too; then the longer key of the cipher; then the greater strength of the domain parameters;
-// then elliptic curves before MODP groups; then the first in the list. None supported gives false: ask each for its
-// reason by [PACEInfo.Supported].
-func Strongest(infos []PACEInfo) (PACEInfo, bool) {
-	var best PACEInfo
-	found := false
+// Ranked gives those of the infos that are supported, the best first: chip authentication mapping before the others, since
+// it proves the chip genuine too; then the longer key of the cipher; then the greater strength of the domain parameters;
+// then elliptic curves before MODP groups; then the order of the list. Where none is left, ask each for its reason by
+// [PACEInfo.Supported].
+func Ranked(infos []PACEInfo) []PACEInfo {
+	var ranked []PACEInfo
 	for _, info := range infos {
-		if info.Supported() != nil {
-			continue
-		}
-		if !found || stronger(info, best) {
-			best, found = info, true
+		if info.Supported() == nil {
+			info.Ambiguous = info.Ambiguous || ambiguous(infos)
+			ranked = append(ranked, info)
 		}
 	}
-	best.Ambiguous = best.Ambiguous || ambiguous(infos)
-	return best, found
+	slices.SortStableFunc(ranked, func(a, b PACEInfo) int {
+		switch {
+		case stronger(a, b):
+			return -1
+		case stronger(b, a):
+			return 1
+		}
+		return 0
+	})
+	return ranked
+}
+
+// Strongest gives the first that [Ranked] gives, and false where there is none.
+func Strongest(infos []PACEInfo) (PACEInfo, bool) {
+	ranked := Ranked(infos)
+	if len(ranked) == 0 {
+		return PACEInfo{}, false
+	}
+	return ranked[0], true
 }
 
 func stronger(a, b PACEInfo) bool {

@@ -54,6 +54,25 @@ func (s Suite) String() string {
 	return fmt.Sprintf("suite %d", byte(s))
 }
 
+// MarshalText gives the suite's name.
+func (s Suite) MarshalText() ([]byte, error) {
+	if s > AES256 {
+		return nil, fmt.Errorf("sm: there is no %v", s)
+	}
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText reads the suite's name.
+func (s *Suite) UnmarshalText(text []byte) error {
+	for suite := TripleDES; suite <= AES256; suite++ {
+		if suite.String() == string(text) {
+			*s = suite
+			return nil
+		}
+	}
+	return fmt.Errorf("sm: %q is no suite of secure messaging", text)
+}
+
 // KeySize is the length of the suite's keys in bytes, 0 for a suite that does not exist.
 func (s Suite) KeySize() int {
 	switch s {

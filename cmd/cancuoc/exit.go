@@ -89,7 +89,7 @@ func codes() []struct {
 		{exitNotGenuine, []error{station.ErrChipDiffers}},
 		{exitNotProven, []error{station.ErrNotProven}},
 		{exitCard, []error{pcsc.ErrUnavailable, pcsc.ErrNoService, pcsc.ErrNoReader, pcsc.ErrNoCard, pcsc.ErrManyCards,
-			pcsc.ErrInUse, pcsc.ErrRemoved, perso.ErrLocked, reader.ErrAccess, reader.ErrNoPACE, simulator.ErrShortLength, sm.ErrResponse, sm.ErrClosed, pace.ErrChip, pace.ErrRefused, simulator.ErrInUse, simulator.ErrPowerLost,
+			pcsc.ErrInUse, pcsc.ErrRemoved, perso.ErrLocked, reader.ErrAccess, reader.ErrNoPACE, sm.ErrResponse, sm.ErrClosed, pace.ErrChip, pace.ErrRefused, simulator.ErrInUse, simulator.ErrPowerLost,
 			register.ErrOtherChip, register.ErrChipTaken, scp.ErrCryptogram, bac.ErrChip, bac.ErrRefused}},
 		{exitKey, []error{pki.ErrPassphrase, pki.ErrKeyFile, station.ErrAuthority}},
 		{exitRegister, []error{register.ErrStorage, register.ErrBusy, register.ErrNotRegister, register.ErrNewer,

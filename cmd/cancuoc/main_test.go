@@ -71,11 +71,16 @@ func TestStoriesThroughPCSC(t *testing.T) {
 
 // beside runs one story in a namespace with a pcscd of its own, so that stories do not see each other's cards.
 func beside(t *testing.T, story string) {
-	run := "-test.run=^TestStoriesThroughPCSC$/^" + story + "$"
-	cmd := exec.Command(absolute(t, "../../.ci/with-pcscd"), os.Args[0], run, "-test.v", "-test.timeout=5m")
+	besideRun(t, "^TestStoriesThroughPCSC$/^"+story+"$", "TestStoriesThroughPCSC/"+story)
+}
+
+// besideRun runs tests of this program in a namespace with a pcscd of its own.
+func besideRun(t *testing.T, pattern, name string) {
+	t.Helper()
+	cmd := exec.Command(absolute(t, "../../.ci/with-pcscd"), os.Args[0], "-test.run="+pattern, "-test.v", "-test.timeout=10m")
 	cmd.Env = append(os.Environ(), insideNamespace+"=1")
 	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "PASS: TestStoriesThroughPCSC/"+story) {
+	if err != nil || !strings.Contains(string(out), "PASS: "+name) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 }

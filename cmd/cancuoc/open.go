@@ -20,6 +20,7 @@ type cardRef struct {
 	scheme string // "sim" or "pcsc"
 	name   string // a file, a folder (ending in a slash), or part of a reader's name
 	faults simulator.Faults
+	timing simulator.Timing
 }
 
 const refHelp = "card: sim:FILE, sim:DIR/ or pcsc:NAME"
@@ -38,26 +39,32 @@ func parseRef(text string) (cardRef, error) {
 	if name == "" {
 		return cardRef{}, withCode(exitUsage, fmt.Errorf("--card %s: name the card file after the colon", text))
 	}
-	faults, err := parseFaults(query)
-	return cardRef{scheme: scheme, name: name, faults: faults}, err
+	ref := cardRef{scheme: scheme, name: name}
+	return ref, withCode(exitUsage, ref.parseQuery(query))
 }
 
-// parseFaults reads fault=NAME or fault=NAME@N, several with & between them.
-func parseFaults(query string) (simulator.Faults, error) {
-	var f simulator.Faults
+// parseQuery reads what a simulated card is told: fault=NAME, fault=NAME@N, and the parts of its timing, with & between
+// them.
+func (r *cardRef) parseQuery(query string) error {
 	if query == "" {
-		return f, nil
+		return nil
 	}
 	for _, part := range strings.Split(query, "&") {
-		value, ok := strings.CutPrefix(part, "fault=")
-		if !ok {
-			return nil, withCode(exitUsage, fmt.Errorf("%q: a simulated card is told its faults by ?fault=NAME or ?fault=NAME@N", part))
-		}
-		if err := f.ParseFault(value); err != nil {
-			return nil, withCode(exitUsage, fmt.Errorf("%w (see `cancuoc simulate faults`)", err))
+		name, value, _ := strings.Cut(part, "=")
+		switch name {
+		case "fault":
+			if err := r.faults.ParseFault(value); err != nil {
+				return fmt.Errorf("%w (see `cancuoc simulate faults`)", err)
+			}
+		case "bitrate", "page", "crypto":
+			if err := r.timing.Set(name, value); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("%q: a simulated card is told ?fault=NAME or ?fault=NAME@N, ?bitrate=424000, ?page=3ms, ?crypto=60ms", part)
 		}
 	}
-	return f, nil
+	return nil
 }
 
 // folder tells whether the reference names a folder with a card file for each order.
@@ -99,7 +106,15 @@ func (r cardRef) openSimulated(make bool) (*simulator.Card, error) {
 	if err != nil {
 		return nil, withCode(exitCard, err)
 	}
-	c.Faults = r.faults
+	for fault, n := range r.faults {
+		if c.Faults == nil {
+			c.Faults = simulator.Faults{}
+		}
+		c.Faults[fault] = n
+	}
+	if (r.timing != simulator.Timing{}) {
+		c.Timing = r.timing
+	}
 	return c, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/secinfo"
 	"github.com/cancuoc/cancuoc/card/sm"
 	"github.com/cancuoc/cancuoc/card/specimen"
+	"github.com/cancuoc/cancuoc/card/tlv"
 	"github.com/cancuoc/cancuoc/reader"
 	"github.com/cancuoc/cancuoc/simulator"
 )
@@ -238,6 +240,77 @@ func TestSeveralChipKeys(t *testing.T) {
 	}
 }
 
+// Files of 32 KiB and more are read to their last byte, with short commands too.
+func TestLongFiles(t *testing.T) {
+	o := newOffice(t)
+	state, _ := o.issue(t, quick(t), nil)
+	for _, size := range []int{32766, 32767, 32768, 32769, 40000, 66000} {
+		content := tlv.Encode(0x75, make([]byte, size))
+		rand.Read(content[5:])
+		state.Capacity = 1 << 20
+		files := slices.DeleteFunc(slices.Clone(state.Files), func(f simulator.File) bool { return f.FID == 0x0102 || f.FID == 0x011E })
+		com, err := lds.COM{LDSVersion: "0107", UnicodeVersion: "040000", Tags: []byte{0x61, 0x75, 0x6D, 0x6E, 0x6F}}.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		long := state
+		long.Files = append(files, simulator.File{FID: 0x0102, Read: lds.Session, Size: len(content), Content: content},
+			simulator.File{FID: 0x011E, Read: lds.Session, Size: len(com), Content: com})
+		for _, i := range []reader.Inspection{{}, {Short: true}} {
+			reading, _, err := o.inspect(t, power(long, nil), i)
+			if err != nil || string(reading.Files["EF.DG2"]) != string(content) {
+				t.Errorf("%d bytes, short %v: %d read, %v", len(content), i.Short, len(reading.Files["EF.DG2"]), err)
+			}
+		}
+	}
+}
+
+// A chip with a timing model takes its time, at each command.
+func TestTiming(t *testing.T) {
+	o := newOffice(t)
+	state, _ := o.issue(t, quick(t), nil)
+	total := func(timing simulator.Timing) (sum time.Duration) {
+		chip := power(state, nil)
+		chip.Timing = timing
+		chip.Wait(func(d time.Duration) { sum += d })
+		if _, _, err := o.inspect(t, chip, reader.Inspection{}); err != nil {
+			t.Fatal(err)
+		}
+		return sum
+	}
+	slow, fast := total(simulator.Timing{BitRate: 106_000}), total(simulator.Timing{BitRate: 424_000})
+	if slow < 100*time.Millisecond || slow < 3*fast || slow > 5*fast {
+		t.Errorf("at 106 kbit/s %v, at 424 kbit/s %v", slow, fast)
+	}
+	if keys := total(simulator.Timing{Crypto: 10 * time.Millisecond}); keys < 80*time.Millisecond || keys > 200*time.Millisecond {
+		t.Errorf("operations with keys took %v", keys)
+	}
+	if nothing := total(simulator.Timing{Page: time.Second}); nothing != 0 {
+		t.Errorf("reading wrote for %v", nothing)
+	}
+}
+
+// A chip that was terminated answers nothing, and nothing brings it back.
+func TestTerminatedChip(t *testing.T) {
+	o := newOffice(t)
+	state, _ := o.issue(t, quick(t), nil)
+	chip := power(state, nil)
+	session, err := perso.Terminal{Keys: perso.DefaultKeys(), Rand: rand.Reader}.Open(&apdu.Conn{Wire: chip})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := session.Terminate(); err != nil {
+		t.Fatal(err)
+	}
+	chip.Reset()
+	if _, _, err := o.inspect(t, chip, reader.Inspection{}); err == nil {
+		t.Error("a terminated chip was read")
+	}
+	if _, err := (perso.Terminal{Keys: perso.DefaultKeys(), Rand: rand.Reader}).Open(&apdu.Conn{Wire: chip}); err == nil {
+		t.Error("a terminated chip was opened")
+	}
+}
+
 // fingers is an EF.DG3 with one drawn finger.
 func fingers(t testing.TB) []byte {
 	t.Helper()
@@ -369,6 +442,10 @@ func TestEveryFaultHasItsVerdict(t *testing.T) {
 		"6cxx":              {reader.Genuine, "chip", "", nil},
 		"short-reads":       {reader.Genuine, "chip", "", nil},
 		"short-length":      {reader.Genuine, "chip", "", nil},
+		"swapped-dg":        {reader.NotGenuine, "hashes", "EF.DG1", nil},
+		"forged-sod":        {reader.NotGenuine, "signature", "wrong signature", nil},
+		"torn-write":        {err: apdu.SWWrongOffset},
+		"lying-length":      {err: apdu.SWWrongOffset},
 	}
 	seen := map[simulator.Fault]bool{}
 	for text, w := range want {
@@ -413,14 +490,14 @@ func TestClonesByEachProtocolAlone(t *testing.T) {
 		},
 		"3DES":    func(p *card.Profile) { p.ChipAuthentication[0].Suites = []sm.Suite{sm.TripleDES} },
 		"mapping": func(p *card.Profile) { p.PACE = append(p.PACE, cam) },
+		"mapping alone": func(p *card.Profile) {
+			*p = card.Profile{Name: "cam", DataGroups: []int{1, 13}, PACE: append(p.PACE, cam)}
+		},
 	} {
 		profile := quick(t)
 		change(&profile)
 		state, _ := o.issue(t, profile, nil)
 		for _, fault := range []simulator.Fault{simulator.Clone, simulator.CloneOwnKeys} {
-			if name == "mapping" && fault == simulator.Clone {
-				continue // PACE then offers what the chip cannot do, and is refused: see blocked-pace
-			}
 			reading, verdict, err := o.inspect(t, power(state, simulator.Faults{fault: 1}), reader.Inspection{})
 			if err != nil || verdict.Verdict != reader.NotGenuine || check(t, verdict, "chip").Result != reader.Fail {
 				t.Errorf("%s, %s: %v, %s, %+v", name, fault, err, verdict.Verdict, reading.Proofs)

@@ -22,6 +22,7 @@ import (
 func newSimulateCommand(d *desk) *cobra.Command {
 	var plug bool
 	var port int
+	var corpusFolder string
 	cmd := &cobra.Command{
 		Use: "simulate", Short: "Make, show, reset simulated cards, or plug them into a virtual reader",
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -31,18 +32,28 @@ func newSimulateCommand(d *desk) *cobra.Command {
 			return cobra.NoArgs(cmd, args)
 		},
 		Long: `Simulated cards live in card files. With --reader they are plugged into pcscd's virtual reader (package
-vsmartcard-vpcd), the first into its first slot and so on, until this command is interrupted.`,
+vsmartcard-vpcd), the first into its first slot and so on, until this command is interrupted. A reference may name
+faults and how long the chip takes: sim:FILE?fault=clone&bitrate=424000&page=3ms&crypto=60ms. With --corpus a folder is
+filled with good and bad cards of every profile, each with what a reader must say of it: a test set for any reader.`,
 		Example: `  cancuoc simulate new card.sim
   cancuoc simulate --reader sim:card.sim
+  cancuoc simulate --reader 'sim:card.sim?bitrate=424000&page=3ms&crypto=60ms'
+  cancuoc simulate --corpus corpus
   cancuoc simulate show card.sim --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !plug {
-				return withCode(exitUsage, errors.New("what of simulate? name new, show or reset, or plug cards in with --reader"))
+			switch {
+			case plug && corpusFolder != "":
+				return withCode(exitUsage, errors.New("--reader or --corpus, not both"))
+			case corpusFolder != "":
+				return runSimulateCorpus(cmd.Context(), d, corpusFolder)
+			case !plug:
+				return withCode(exitUsage, errors.New("what of simulate? name new, show, faults, reset or terminate, plug cards in with --reader, or make a test set with --corpus"))
 			}
 			return runSimulateReader(cmd.Context(), d, args, port)
 		},
 	}
 	cmd.Flags().BoolVar(&plug, "reader", false, "plug the cards named as arguments into the virtual reader")
+	cmd.Flags().StringVar(&corpusFolder, "corpus", "", "write a test set of good and bad cards into the new folder `DIR`")
 	cmd.Flags().IntVar(&port, "port", vpcd.Port, "TCP port of the virtual reader's first slot")
 	cmd.AddCommand(
 		&cobra.Command{Use: "new FILE", Short: "Make a blank card", Args: cobra.ExactArgs(1),
@@ -55,7 +66,7 @@ vsmartcard-vpcd), the first into its first slot and so on, until this command is
 			Long:    "List the faults that a reference names: sim:FILE?fault=NAME, sim:FILE?fault=NAME@N, several with & between them.",
 			Example: "  cancuoc simulate faults\n  cancuoc read --card 'sim:card.sim?fault=wrong-mac@3' --mrz mrz.txt",
 			RunE:    func(*cobra.Command, []string) error { return runSimulateFaults(d) }},
-		newSimulateResetCommand(d))
+		newSimulateResetCommand(d), newSimulateTerminateCommand(d))
 	return cmd
 }
 
@@ -81,15 +92,29 @@ func runSimulateFaults(d *desk) error {
 }
 
 func newSimulateResetCommand(d *desk) *cobra.Command {
+	return newSimulateEndCommand(d, "reset", "Make a card blank again, as no real one can be",
+		"Put a new blank chip in the place of the one in a card file. What was on it is gone.", func(simulator.State) (simulator.State, error) { return blankState() })
+}
+
+func newSimulateTerminateCommand(d *desk) *cobra.Command {
+	return newSimulateEndCommand(d, "terminate", "End the life of a card: it answers nothing any more",
+		"End the life of the chip in a card file, as SET STATUS does. It answers nothing any more.",
+		func(s simulator.State) (simulator.State, error) {
+			s.LifeCycle = perso.Terminated
+			return s, nil
+		})
+}
+
+// newSimulateEndCommand makes a command after which the chip in a card file is not what it was.
+func newSimulateEndCommand(d *desk, name, short, long string, change func(simulator.State) (simulator.State, error)) *cobra.Command {
 	var yes bool
-	cmd := &cobra.Command{Use: "reset FILE --yes", Short: "Make a card blank again, as no real one can be", Args: cobra.ExactArgs(1),
-		Long:    "Put a new blank chip in the place of the one in a card file. What was on it is gone.",
-		Example: "  cancuoc simulate reset card.sim --yes",
+	cmd := &cobra.Command{Use: name + " FILE --yes", Short: short, Args: cobra.ExactArgs(1), Long: long,
+		Example: "  cancuoc simulate " + name + " card.sim --yes",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if !yes {
 				return withCode(exitUsage, errors.New("what is on the card would be gone: say --yes"))
 			}
-			return runSimulateReset(d, args[0])
+			return changeCardFile(d, args[0], change)
 		}}
 	cmd.Flags().BoolVar(&yes, "yes", false, "lose what is on the card")
 	return cmd
@@ -102,6 +127,7 @@ type simulated struct {
 	LifeCycle perso.LifeCycle `json:"life_cycle"`
 	ATR       string          `json:"atr"`
 	Capacity  int             `json:"capacity"`
+	Faults    []string        `json:"faults,omitempty"`
 	Files     []simulatedFile `json:"files"`
 }
 
@@ -115,6 +141,11 @@ type simulatedFile struct {
 func newSimulated(path string, s simulator.State) simulated {
 	result := simulated{File: path, ChipID: hex.EncodeToString(s.ChipID), LifeCycle: s.LifeCycle,
 		ATR: strings.ToUpper(hex.EncodeToString(s.ATR)), Capacity: s.Capacity}
+	for _, kind := range simulator.FaultKinds() {
+		if s.Faults[kind.Fault] > 0 {
+			result.Faults = append(result.Faults, string(kind.Fault))
+		}
+	}
 	for _, f := range s.Files {
 		result.Files = append(result.Files, simulatedFile{f.Name(), f.Size, len(f.Content), f.Read})
 	}
@@ -123,6 +154,9 @@ func newSimulated(path string, s simulator.State) simulated {
 
 func (s simulated) write(w io.Writer) {
 	fmt.Fprintf(w, "%s: chip %s, %s, ATR %s, memory for %d bytes\n", s.File, s.ChipID, s.LifeCycle, s.ATR, s.Capacity)
+	for _, fault := range s.Faults {
+		fmt.Fprintf(w, "  fault: %s\n", fault)
+	}
 	for _, f := range s.Files {
 		fmt.Fprintf(w, "  %-15s %6d bytes, %d written, read by: %s\n", f.Name, f.Size, f.Written, f.Read)
 	}
@@ -147,14 +181,14 @@ func runSimulateShow(d *desk, path string) error {
 	return d.print(result, result.write)
 }
 
-func runSimulateReset(d *desk, path string) error {
-	store, _, err := simulator.Open(path)
+func changeCardFile(d *desk, path string, change func(simulator.State) (simulator.State, error)) error {
+	store, state, err := simulator.Open(path)
 	if err != nil {
 		return withCode(exitInput, err)
 	}
-	blank, err := blankState()
+	state, err = change(state)
 	if err == nil {
-		err = store.Save(blank)
+		err = store.Save(state)
 	}
 	store.Close()
 	if err != nil {

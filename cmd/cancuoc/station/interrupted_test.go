@@ -208,7 +208,7 @@ func (b *bench) mustBeOneGoodCard(id int64) {
 	if err != nil || o.State != register.Issued || o.Card != register.CardActive || o.ChipID != fmt.Sprintf("%x", b.chip.ChipID) {
 		b.t.Fatalf("order %+v, %v; chip %x", o, err, b.chip.ChipID)
 	}
-	if b.chip.LifeCycle != perso.Locked || len(b.chip.Files) != 11 {
+	if b.chip.LifeCycle != perso.Locked || len(b.chip.Files) != 13 {
 		b.t.Fatalf("the chip is %s with %d files", b.chip.LifeCycle, len(b.chip.Files))
 	}
 	if data, err := d.Register.Production(context.Background(), id); err == nil && len(data) > 0 {

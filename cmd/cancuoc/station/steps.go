@@ -18,6 +18,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/register"
+	"github.com/cancuoc/cancuoc/card/vnm"
 	"github.com/cancuoc/cancuoc/layout"
 	"github.com/cancuoc/cancuoc/layout/pdf"
 	"github.com/cancuoc/cancuoc/reader"
@@ -26,13 +27,26 @@ import (
 // check judges the record once more, as it stands in the register, and that its faces can be printed: before a chip
 // is touched.
 func (j *job) check(context.Context) (outcome, error) {
-	if _, err := j.doc.Check(date.Of(j.Now())); err != nil {
+	warnings, err := j.doc.Check(date.Of(j.Now()))
+	if err != nil {
 		return outcome{}, err
 	}
 	if _, err := Faces(j.doc, j.order.Face, j.Certificate.Specimen()); err != nil {
 		return outcome{}, err
 	}
-	return outcome{detail: "record and faces"}, nil
+	return outcome{detail: "record and faces" + ofProfile(warnings)}, nil
+}
+
+// ofProfile repeats what is wrong with the profile: whoever issues decides on the chip, and may not have taken in the
+// record.
+func ofProfile(warnings []vnm.Warning) string {
+	text := ""
+	for _, w := range warnings {
+		if about, ok := strings.CutPrefix(w.Text, "profile: "); ok {
+			text += "; warning: " + about + " / " + w.TextVi
+		}
+	}
+	return text
 }
 
 // sign makes all that goes onto the chip. The data is kept in the register until the card is issued, so that a resumed

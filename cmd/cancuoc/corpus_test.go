@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/cancuoc/cancuoc/card/apdu"
+	"github.com/cancuoc/cancuoc/card/pki"
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
+	"github.com/cancuoc/cancuoc/reader"
+	"github.com/cancuoc/cancuoc/reader/pcsc"
+	"github.com/cancuoc/cancuoc/simulator"
+	"github.com/cancuoc/cancuoc/simulator/vpcd"
+)
+
+// makeCorpus writes the test set and gives its index, as anybody would read it.
+func makeCorpus(t *testing.T) (folder string, samples []sample) {
+	t.Helper()
+	folder = filepath.Join(t.TempDir(), "corpus")
+	var out strings.Builder
+	d := &desk{streams: streams{out: &out, err: &out}}
+	if err := runSimulateCorpus(t.Context(), d, folder); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(folder, "corpus.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &samples); err != nil {
+		t.Fatal(err)
+	}
+	return folder, samples
+}
+
+// mustBeAsExpected reads a card of the test set and compares what comes of it with what its file says.
+func (s sample) mustBeAsExpected(t *testing.T, folder string, c station.Card) {
+	t.Helper()
+	trust, err := pki.LoadTrust(filepath.Join(folder, s.Trust))
+	if err != nil {
+		t.Fatal(err)
+	}
+	access, err := reader.AccessByMRZ(strings.Join(s.MRZ, "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reading, err := reader.Inspection{Access: access, Rand: rand.Reader, Reset: c.Reset}.Read(t.Context(), &apdu.Conn{Wire: c})
+	if err != nil {
+		if s.Expect.Verdict != "error" {
+			t.Errorf("%s: %v", s.Card, err)
+		}
+		return
+	}
+	verdict := reader.Verify(reading, trust, time.Now())
+	if string(verdict.Verdict) != s.Expect.Verdict {
+		t.Errorf("%s: %s; want %s: %+v", s.Card, verdict.Verdict, s.Expect.Verdict, verdict.Checks)
+	}
+	if s.Expect.Check != "" && string(check(t, verdict, s.Expect.Check).Result) != s.Expect.Result {
+		t.Errorf("%s: %+v", s.Card, check(t, verdict, s.Expect.Check))
+	}
+}
+
+// Every card of the test set is judged as the file beside it says; every fault and every profile is in it.
+func TestCorpus(t *testing.T) {
+	folder, samples := makeCorpus(t)
+	seen := map[string]bool{}
+	for _, s := range samples {
+		seen[s.Fault] = true
+		seen[s.Profile] = true
+		beside, err := os.ReadFile(filepath.Join(folder, strings.TrimSuffix(s.Card, ".sim")+".json"))
+		if err != nil || !strings.Contains(string(beside), fmt.Sprintf("%q", s.Expect.Verdict)) {
+			t.Errorf("%s: no expectation beside it: %v", s.Card, err)
+		}
+		c, err := simulator.OpenCard(filepath.Join(folder, s.Card), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.mustBeAsExpected(t, folder, c)
+		c.Close()
+	}
+	for _, kind := range simulator.FaultKinds() {
+		if !seen[string(kind.Fault)] {
+			t.Errorf("no card has the fault %s", kind.Fault)
+		}
+		if _, ok := expectations()[kind.Fault]; !ok {
+			t.Errorf("nobody says what %s must cause", kind.Fault)
+		}
+	}
+	if !seen["icao-td1"] || !seen["vn-cccd-2021"] || !seen["vn-cancuoc-2024"] {
+		t.Error("a profile is missing")
+	}
+	if err := runSimulateCorpus(t.Context(), &desk{}, folder); exitCode(t.Context(), err) != exitInput {
+		t.Errorf("a folder that is there: %v", err)
+	}
+}
+
+// The same through pcscd and its virtual reader, where cardpeek reads what opens with Basic Access Control.
+func TestCorpusThroughPCSC(t *testing.T) {
+	if os.Getenv(insideNamespace) == "" {
+		needs(t, "pcscd", "unshare", "cardpeek")
+		besideRun(t, "^TestCorpusThroughPCSC$", "TestCorpusThroughPCSC")
+		return
+	}
+	folder, samples := makeCorpus(t)
+	home := newCardpeek(t)
+	for _, s := range samples {
+		if s.Profile == "vn-cccd-2021" && s.Fault != "" {
+			continue // the same chip as that of 2024
+		}
+		c, err := simulator.OpenCard(filepath.Join(folder, s.Card), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, unplug := context.WithCancel(t.Context())
+		served := make(chan struct{})
+		time.Sleep(vpcd.Settle)
+		conn, err := vpcd.Dial(ctx, vpcd.Port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { defer close(served); _ = vpcd.Serve(ctx, conn, c) }()
+		if err := awaitCard(ctx); err != nil {
+			t.Fatal(err)
+		}
+		plugged, err := pcsc.Connect(ctx, "Virtual PCD 00 00")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.mustBeAsExpected(t, folder, plugged)
+		plugged.Close()
+		if s.BAC && slices.Contains(forCardpeek(), simulator.Fault(s.Fault)) {
+			home.mustRead(t, s)
+		}
+		unplug()
+		<-served
+		c.Close()
+	}
+}
+
+// forCardpeek lists the faults that do not stop cardpeek, which runs neither PACE nor any authentication of the chip.
+func forCardpeek() []simulator.Fault {
+	return []simulator.Fault{"", simulator.Clone, simulator.CloneOwnKeys, simulator.HiddenAccess, simulator.WeakAccess, simulator.BlockedPACE,
+		simulator.ForgedSOD, simulator.ShortLength}
+}
+
+// cardpeek is the stranger with a home of its own.
+type cardpeek struct{ home string }
+
+// newCardpeek lets cardpeek unpack its scripts, and takes ours out of the story.
+func newCardpeek(t *testing.T) cardpeek {
+	t.Helper()
+	story, err := txtar.ParseFile("testdata/pcsc/cardpeek.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := cardpeek{t.TempDir()}
+	for _, file := range story.Files {
+		if err := os.WriteFile(filepath.Join(c.home, file.Name), file.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, _ := c.run("none:", ""); !strings.Contains(out, "Failed to open smart card reader") {
+		t.Fatalf("cardpeek's first run: %s", out)
+	}
+	return c
+}
+
+func (c cardpeek) run(where, key string) (string, error) {
+	cmd := exec.Command("sh", "cardpeek.sh", where)
+	cmd.Dir = c.home
+	cmd.Env = append(os.Environ(), "HOME="+c.home, "WORK="+c.home, "SEEN="+c.home, "KEY="+key, "DISPLAY=")
+	cmd.Stdin = strings.NewReader("1\n1\n")
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// mustRead lets cardpeek read EF.DG1 of the card in the reader.
+func (c cardpeek) mustRead(t *testing.T, s sample) {
+	t.Helper()
+	os.Remove(filepath.Join(c.home, "EF.DG1"))
+	key := s.MRZ[0][5:15] + "VNM" + s.MRZ[1][:7] + s.MRZ[1][7:15]
+	out, err := c.run("pcsc://Virtual PCD 00 00", key)
+	zone, readErr := os.ReadFile(filepath.Join(c.home, "EF.DG1"))
+	if err != nil || readErr != nil || !strings.HasSuffix(string(zone), strings.Join(s.MRZ, "")) {
+		t.Errorf("%s: cardpeek: %v, %v\n%.2000s", s.Card, err, readErr, out)
+	}
+}
