@@ -187,6 +187,9 @@ func (j *job) read(ctx context.Context) (reader.Reading, error) {
 	if err := j.checkChip(conn); err != nil {
 		return reader.Reading{}, err
 	}
+	if err := j.card.Reset(); err != nil { // not every chip goes back to the master file by SELECT
+		return reader.Reading{}, CardError{err}
+	}
 	access, err := reader.AccessByNumber(j.doc.PersonalNumber, j.doc.DateOfBirth, j.doc.DateOfExpiry)
 	if err != nil {
 		return reader.Reading{}, err
