@@ -63,6 +63,7 @@ func (d Document) unusual(today date.Date) []vnm.Warning {
 	byLaw := vnm.Expiry(d.DateOfBirth, d.DateOfIssue)
 	day := later(today, d.DateOfIssue)
 	p, _ := ProfileNamed(d.Profile)
+	warn(p.CAN && d.CAN == "", "no-can", "can: missing: the chip will open by the machine readable zone alone", "thiếu số CAN: chip chỉ mở được bằng MRZ")
 	warn(len(p.PACE) == 0 && !day.Before(paceDue()), "no-pace", "profile: "+p.Name+": from 1 January 2027 cards are issued with PACE (Doc 9303-11, section 4.1)",
 		"từ 01/01/2027 thẻ phải có PACE")
 	warn(p.BAC && !day.Before(paceDue()), "bac-ends", "profile: "+p.Name+": from 1 January 2028 no card is issued with Basic Access Control (Doc 9303-11, section 4.1)",

@@ -17,7 +17,7 @@ import (
 type chip struct {
 	secrets perso.Secrets
 	access  secinfo.Infos // EF.CardAccess
-	signed  secinfo.Infos // what EF.DG14 says beyond
+	signed  secinfo.Infos // what EF.DG14 says beside PACE
 	mapping secinfo.Infos // what EF.CardSecurity says beyond
 	files   []perso.File  // EF.CardAccess, EF.CardSecurity, EF.CVCA
 	groups  []perso.File  // EF.DG14, EF.DG15
@@ -80,7 +80,7 @@ func (i Issuance) addChipAuthentication(c *chip) error {
 		}
 		c.signed.ChipAuthenticationKeys = append(c.signed.ChipAuthenticationKeys, public)
 		for _, suite := range wanted.Suites {
-			c.access.ChipAuthentication = append(c.access.ChipAuthentication,
+			c.signed.ChipAuthentication = append(c.signed.ChipAuthentication,
 				secinfo.ChipAuthenticationInfo{Agreement: public.Agreement, Suite: suite, Version: 1, KeyID: made.ID})
 		}
 	}
@@ -185,7 +185,7 @@ func (i Issuance) addTerminalAuthentication(c *chip) error {
 		authorities = append(authorities, point.Holder)
 	}
 	c.secrets.CurrentDate = date.Of(i.At).String()
-	c.access.TerminalAuthentication = []secinfo.TerminalAuthenticationInfo{{Version: 1}}
+	c.signed.TerminalAuthentication = []secinfo.TerminalAuthenticationInfo{{Version: 1}}
 	file, err := fileNamed("EF.CVCA")(cvc.EncodeFile(authorities))
 	c.files = append(c.files, file)
 	return err
@@ -194,14 +194,17 @@ func (i Issuance) addTerminalAuthentication(c *chip) error {
 // addInfos writes EF.CardAccess, what it says signed once more in EF.DG14, and for chip authentication mapping in
 // EF.CardSecurity (Doc 9303-11, section 9.2.11).
 func (i Issuance) addInfos(c *chip) error {
+	if i.Profile.Announced {
+		c.access.ChipAuthentication, c.access.TerminalAuthentication = c.signed.ChipAuthentication, c.signed.TerminalAuthentication
+	}
 	if len(c.access.PACE) > 0 {
 		if err := c.addMasterFile("EF.CardAccess")(c.access.Encode()); err != nil {
 			return err
 		}
 	}
-	all := c.access
-	all.ChipAuthenticationKeys, all.ActiveAuthentication = c.signed.ChipAuthenticationKeys, c.signed.ActiveAuthentication
-	if len(all.PACE)+len(all.ChipAuthentication)+len(all.ActiveAuthentication) > 0 {
+	all := c.signed
+	all.PACE = c.access.PACE
+	if len(all.PACE)+len(all.ChipAuthentication)+len(all.ActiveAuthentication)+len(all.TerminalAuthentication) > 0 {
 		dg14, err := fileNamed("EF.DG14")(all.EncodeDG14())
 		if err != nil {
 			return err

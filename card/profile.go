@@ -22,10 +22,13 @@ type Profile struct {
 	About      string
 	DataGroups []int // those that are made of the record; EF.DG14 and EF.DG15 come of the keys
 
-	BAC       bool               // the chip opens with Basic Access Control
-	PACE      []secinfo.PACEInfo // and with PACE in these ways; none: not with PACE
-	CAN       bool               // PACE takes the card access number beside the machine readable zone
-	CANOfTail bool               // the card access number is the last six digits of the personal number, as reported from the field
+	BAC  bool               // the chip opens with Basic Access Control
+	PACE []secinfo.PACEInfo // and with PACE in these ways; none: not with PACE
+	CAN  bool               // PACE takes the card access number beside the machine readable zone
+	// Announced puts the infos of Chip and Terminal Authentication into EF.CardAccess too, as was observed in the field: the
+	// standard wants those of PACE there (Doc 9303-11, section 9.2.11).
+	Announced bool
+	CANOfTail bool // the card access number is the last six digits of the personal number, as reported from the field
 
 	ChipAuthentication     []ChipAuthentication
 	ActiveAuthentication   ActiveAuthentication
@@ -113,6 +116,7 @@ type profileJSON struct {
 	PACE       []paceJSON `json:"pace"`
 	CAN        bool       `json:"can"`
 	CANOfTail  bool       `json:"can_of_tail"`
+	Announced  bool       `json:"announced_in_card_access"`
 	Chip       []struct {
 		Parameters string     `json:"parameters"`
 		Ciphers    []sm.Suite `json:"ciphers"`
@@ -154,7 +158,7 @@ func ParseProfile(text []byte) (Profile, error) {
 }
 
 func (j profileJSON) profile() (Profile, error) {
-	p := Profile{Name: j.Name, About: j.About, DataGroups: j.DataGroups, BAC: j.BAC, CAN: j.CAN, CANOfTail: j.CANOfTail,
+	p := Profile{Name: j.Name, About: j.About, DataGroups: j.DataGroups, BAC: j.BAC, CAN: j.CAN, CANOfTail: j.CANOfTail, Announced: j.Announced,
 		TerminalAuthentication: j.Terminal, NoPortraitUnder: j.NoPortraitUnder, IssuingAuthority: j.IssuingAuthority, Deviations: j.Deviations}
 	for _, way := range j.PACE {
 		id, err := secinfo.ParameterNamed(way.Parameters)

@@ -349,6 +349,41 @@ func locked(t testing.TB) State {
 }
 
 // The chip takes any bytes for commands, in any order, and answers each within its buffer.
+// A terminal that asks with a short length field for as many bytes as there are gets as many as fit, protected too. A
+// stranger's reader asks so.
+func TestAsManyBytesAsFit(t *testing.T) {
+	state := locked(t)
+	long := append([]byte{0x75, 0x82, 0x03, 0xE8}, make([]byte, 1000)...)
+	state.Files = append(state.Files, File{FID: 0x0102, Read: lds.Session, Size: len(long), Content: long})
+	for suite, want := range map[sm.Suite]int{sm.TripleDES: 231, sm.AES128: 223} {
+		c := NewCard(state.clone(), rand.Reader, keep)
+		conn := &apdu.Conn{Wire: c}
+		var secure *sm.Terminal
+		var err error
+		if suite == sm.TripleDES {
+			send(t, c, selectApplication)
+			secure, err = bac.Run(conn, information, rand.Reader)
+		} else {
+			info := secinfo.PACEInfo{Suite: sm.AES128, Version: 2, ParameterID: 13}
+			if secure, _, err = pace.Run(conn, info, pace.CAN("000013"), rand.Reader); err == nil {
+				_, err = secure.Send(apdu.Command{INS: 0xA4, P1: 4, P2: 0x0C, Data: lds.AID()})
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ne := range []int{256, want + 1, want, 5} {
+			resp, err := secure.Send(apdu.Command{INS: 0xB0, P1: 0x82, Ne: ne})
+			if err != nil || resp.SW != apdu.SWOK || len(resp.Data) != min(ne, want) {
+				t.Errorf("%v, Ne %d: %d bytes, %v, %v", suite, ne, len(resp.Data), resp.SW, err)
+			}
+		}
+		if resp, err := secure.Send(apdu.Command{INS: 0xB0, P1: 0x82, Ne: 800, Extended: true}); err != nil || len(resp.Data) != 800 {
+			t.Errorf("%v, extended: %d bytes, %v", suite, len(resp.Data), err)
+		}
+	}
+}
+
 func FuzzTransmit(f *testing.F) {
 	for _, seed := range []string{selectApplication, "0084000008", "00a4020c02011e", "00b0000004", "8050000008000102030405060700",
 		"00a4040008a000000151000000", "0ca4020c158709016375432908c044f68e08bf8b92d635ff24f800", "0022c1a40f800a04007f00070202040202830101",

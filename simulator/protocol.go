@@ -52,6 +52,8 @@ func (p *protocols) handle(cmd apdu.Command, application bool) (apdu.Response, b
 		return p.runPACE(cmd), true
 	case (cmd.INS == 0x84 || cmd.INS == 0x82) && application && !p.session.Active():
 		return p.runBAC(cmd), true
+	case cmd.INS == 0x22 && !application: // the instruction is known there, for PACE
+		return apdu.Response{SW: apdu.SWIncorrectP1P2}, true
 	case application && isAuthentication(cmd.INS):
 		return p.authenticate(cmd), true
 	}

@@ -186,7 +186,17 @@ func (fs *fileSystem) readBinary(cmd apdu.Command) apdu.Response {
 	if len(cmd.Data) > 0 {
 		return apdu.Response{SW: apdu.SWWrongLength}
 	}
-	return fs.read(offset, cmd.Ne)
+	return fs.read(offset, cmd.Ne, fs.room(cmd))
+}
+
+// room is how many bytes the response to a command can carry: what the buffer holds, and what the response's length field
+// can say once it is protected. A terminal that asks for as many as there are gets as many as fit.
+func (fs *fileSystem) room(cmd apdu.Command) int {
+	room := fs.state.Buffers.Response - sm.Overhead
+	if !cmd.Extended {
+		room = min(room, fs.protocols.session.Room(apdu.MaxShortNe))
+	}
+	return room
 }
 
 // readBinaryOdd answers READ BINARY with odd INS, which names the offset in DO'54' and gives what it reads in DO'53'
@@ -208,16 +218,17 @@ func (fs *fileSystem) readBinaryOdd(cmd apdu.Command) apdu.Response {
 	for _, b := range field {
 		offset = offset<<8 | int(b)
 	}
-	room := min(cmd.Ne, fs.state.Buffers.Response-sm.Overhead)
-	resp := fs.read(offset, room-len(tlv.AppendHeader(nil, 0x53, room)))
+	room := min(cmd.Ne, fs.room(cmd))
+	room -= len(tlv.AppendHeader(nil, 0x53, room))
+	resp := fs.read(offset, room, room)
 	if len(resp.Data) > 0 {
 		resp.Data = tlv.Encode(0x53, resp.Data)
 	}
 	return resp
 }
 
-// read gives up to ne bytes of the current file.
-func (fs *fileSystem) read(offset, ne int) apdu.Response {
+// read gives up to ne bytes of the current file, or as many as there is room for.
+func (fs *fileSystem) read(offset, ne, room int) apdu.Response {
 	switch {
 	case fs.current == nil:
 		return apdu.Response{SW: apdu.SWNoCurrentEF}
@@ -232,7 +243,7 @@ func (fs *fileSystem) read(offset, ne int) apdu.Response {
 	if fs.protocols.faults.has(WrongLe) && ne > len(rest) && len(rest) < apdu.MaxShortNe {
 		return apdu.Response{SW: 0x6C00 | apdu.StatusWord(len(rest))}
 	}
-	n := min(ne, len(rest), fs.state.Buffers.Response-sm.Overhead)
+	n := min(ne, len(rest), room)
 	if fs.protocols.faults.has(ShortReads) {
 		n = min(n, shortRead)
 	}

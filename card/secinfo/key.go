@@ -38,6 +38,9 @@ func (k PublicKey) Bytes() []byte {
 	return k.Point.Bytes()
 }
 
+// ParameterName names the standardised domain parameters with a number (Doc 9303-11, section 9.5.1), for a person to read.
+func ParameterName(id int) string { return PACEInfo{ParameterID: id}.parameters() }
+
 // PublicKey reads the key and checks that it fits the kind of the info.
 func (i ChipAuthenticationPublicKeyInfo) PublicKey() (PublicKey, error) {
 	key, err := ParsePublicKey(i.Key)

@@ -34,6 +34,25 @@ func (c *Chip) Start(s Session) error {
 // protected.
 func (c *Chip) Active() bool { return c.session != nil }
 
+// Room gives the greatest number of bytes that a response of at most ne bytes can carry in the session that is in force:
+// what READ BINARY gives when it was asked for as many as fit.
+func (c *Chip) Room(ne int) int {
+	if c.session == nil {
+		return ne
+	}
+	block := c.session.suite.BlockSize()
+	whole := 0
+	for whole+block+protectedSize(whole+block) <= ne {
+		whole += block
+	}
+	return max(0, whole-1) // one byte at least is padding
+}
+
+// protectedSize is what the data objects of a response add to its cryptogram (Doc 9303-11, section 9.8.4).
+func protectedSize(cryptogram int) int {
+	return len(tlv.AppendHeader(nil, tagCryptogram, 1+cryptogram)) + 1 + statusSize + checksumSize
+}
+
 // Reset forgets all sessions without a word to anyone, as power off does.
 func (c *Chip) Reset() { c.session, c.coming = nil, nil }
 

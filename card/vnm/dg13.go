@@ -55,19 +55,38 @@ const (
 
 func textOID() asn1.ObjectIdentifier { return asn1.ObjectIdentifier{1, 0, 10646, 1, 0, 8} }
 
-// fieldNames are for errors.
+// FieldName gives the name of a field of DG13 by its number, for a person to read; nothing for a number that has none.
+func FieldName(n int) string {
+	if n < 1 || n > fieldCount {
+		return ""
+	}
+	return fieldNames[n]
+}
+
+// FieldError says which field of DG13 is wrong, by its number.
+type FieldError struct {
+	Field int
+	Err   error
+}
+
+// Error names the field, and not what stands there.
+func (e *FieldError) Error() string {
+	if name := FieldName(e.Field); name != "" {
+		return fmt.Sprintf("vnm: EF.DG13: field %d (%s): %v", e.Field, name, e.Err)
+	}
+	return fmt.Sprintf("vnm: EF.DG13: field %d: %v", e.Field, e.Err)
+}
+
+// Unwrap gives what is wrong with the field.
+func (e *FieldError) Unwrap() error { return e.Err }
+
 var fieldNames = [fieldCount + 1]string{
 	1: "personal number", 2: "full name", 3: "date of birth", 4: "sex", 5: "nationality", 6: "ethnicity", 7: "religion",
 	8: "place of origin", 9: "residence", 10: "identifying features", 11: "date of issue", 12: "date of expiry",
 	13: "father and mother", 14: "spouse", 15: "old number", 16: "chip serial",
 }
 
-func fieldError(n int, err error) error {
-	if n >= 1 && n <= fieldCount {
-		return fmt.Errorf("vnm: EF.DG13: field %d (%s): %w", n, fieldNames[n], err)
-	}
-	return fmt.Errorf("vnm: EF.DG13: field %d: %w", n, err)
-}
+func fieldError(n int, err error) error { return &FieldError{n, err} }
 
 // Encode gives the file EF.DG13. Number, name, sex and the three dates must be there; any other field may be empty.
 // Where one parent alone is known, the place of the other holds an empty text, so that it stays told which it is.

@@ -93,6 +93,17 @@ func named(list []algorithm, oid asn1.ObjectIdentifier) algorithm {
 	return algorithm{oid: oid.String(), name: oid.String()}
 }
 
+// AlgorithmName gives the name by which people know a hash, a signature algorithm or a curve of the profile; nothing for
+// one that this package does not list.
+func AlgorithmName(oid asn1.ObjectIdentifier) string {
+	for _, list := range [][]algorithm{digestAlgorithms(), signatureAlgorithms()} {
+		if a := named(list, oid); a.name != a.oid {
+			return a.name
+		}
+	}
+	return curves()[oid.String()].name
+}
+
 // readAlgorithm reads an AlgorithmIdentifier. An algorithm that is computed here has no parameters, or NULL (Doc
 // 9303-10, section 4.6.2.3, note 2); those of the others are not looked at.
 func readAlgorithm(in *cryptobyte.String, list []algorithm) (asn1.ObjectIdentifier, bool) {
