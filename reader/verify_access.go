@@ -19,35 +19,32 @@ func (j *judgement) access() (Result, string) {
 	case j.reading.Stored:
 		how += ", as the stored reading says"
 	}
-	if reason := j.downgrade(); reason != nil {
+	signed, err := j.signedInfos()
+	if err != nil {
+		return Fail, fmt.Sprintf("%s: %s", how, plain(err))
+	}
+	if j.reading.Access == "PACE" && len(signed) == 0 {
+		return Unknown, how + ": neither EF.DG14 nor EF.CardSecurity, signed and trusted, confirms EF.CardAccess"
+	}
+	for _, infos := range signed {
+		reason := j.downgrade(infos)
 		switch {
-		case errors.Is(reason, errNothingSigned):
-			return Unknown, fmt.Sprintf("%s: %s", how, plain(reason))
-		case j.AllowDowngrade:
+		case reason != nil && j.AllowDowngrade:
 			return Weak, fmt.Sprintf("%s; allowed, though %s", how, plain(reason))
+		case reason != nil:
+			return Fail, fmt.Sprintf("%s: %s", how, plain(reason))
 		}
-		return Fail, fmt.Sprintf("%s: %s", how, plain(reason))
 	}
 	return Pass, how
 }
 
-// errNothingSigned is the reason where nothing signed can confirm EF.CardAccess.
-var errNothingSigned = errors.New("neither EF.DG14 nor EF.CardSecurity, signed and trusted, confirms EF.CardAccess")
-
-// downgrade gives the reason why the access protocol cannot be what the card was issued with.
-func (j *judgement) downgrade() error {
-	signed, err := j.signedInfos()
-	if err != nil {
-		return err
-	}
+// downgrade gives the reason why the access protocol cannot be what the card was issued with, by what was signed.
+func (j *judgement) downgrade(signed secinfo.Infos) error {
 	if j.reading.Access == "BAC" {
-		if signed != nil && len(signed.PACE) > 0 {
+		if len(signed.PACE) > 0 {
 			return fmt.Errorf("the card was issued with PACE (%v), and Basic Access Control was used%s", signed.PACE[0], j.fallback())
 		}
 		return nil
-	}
-	if signed == nil {
-		return errNothingSigned
 	}
 	if j.reading.Fallback != "" {
 		return fmt.Errorf("a better way of PACE failed (%s)", j.reading.Fallback)
@@ -56,7 +53,7 @@ func (j *judgement) downgrade() error {
 	if err != nil {
 		return fmt.Errorf("EF.CardAccess cannot be read: %w", err)
 	}
-	return compareInfos(shown, *signed)
+	return compareInfos(shown, signed)
 }
 
 func (j *judgement) fallback() string {
@@ -86,16 +83,21 @@ func compareInfos(shown, signed secinfo.Infos) error {
 }
 
 // signedInfos gives the SecurityInfos that somebody trusted has signed: those of EF.DG14 if EF.SOD covers it and its
-// signer's chain stands, else those of EF.CardSecurity. There may be none. An error says that they are there and false.
-func (j *judgement) signedInfos() (*secinfo.Infos, error) {
+// signer's chain stands, and those of EF.CardSecurity. An error says that a file of them is there and false.
+func (j *judgement) signedInfos() ([]secinfo.Infos, error) {
+	var signed []secinfo.Infos
 	if j.vouchedFor(14) {
 		infos, err := secinfo.ParseDG14(j.reading.Files["EF.DG14"])
 		if err != nil {
 			return nil, err
 		}
-		return &infos, nil
+		signed = append(signed, infos)
 	}
-	return j.cardSecurity()
+	security, err := j.cardSecurity()
+	if security != nil {
+		signed = append(signed, *security)
+	}
+	return signed, err
 }
 
 // vouchedFor tells whether a data group is the one that a trusted document signer has signed.

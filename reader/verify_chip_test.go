@@ -84,6 +84,17 @@ func TestDowngrade(t *testing.T) {
 			t.Errorf("%s, allowed: %s, %s", name, allowed.Verdict, result)
 		}
 	}
+	forged := good.copy()
+	if forged.Files["EF.CardSecurity"], err = lds.SignCardSecurity(secinfo.Infos{PACE: []secinfo.PACEInfo{{Suite: sm.AES128, Version: 2, ParameterID: 13}}}, signerOf(a), at); err != nil {
+		t.Fatal(err)
+	}
+	if v := Verify(forged, trustIn(a), at); checkOf(t, v, "access").Result != Fail { // it says less than EF.CardAccess
+		t.Errorf("an EF.CardSecurity of another card: %+v", checkOf(t, v, "access"))
+	}
+	forged.Files["EF.CardSecurity"][len(forged.Files["EF.CardSecurity"])-1] ^= 1
+	if v := (Policy{Trust: trustIn(a), AllowDowngrade: true}).Verify(forged, at); v.Verdict == Genuine {
+		t.Errorf("a false signature of EF.CardSecurity was allowed: %+v", v)
+	}
 	if v := Verify(withoutKeys(t, good, a), trustIn(a), at); checkOf(t, v, "access").Result != Pass {
 		t.Errorf("a card that was issued with BAC alone: %+v", v)
 	}
