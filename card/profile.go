@@ -221,7 +221,7 @@ func (p Profile) check() error {
 	case mapped && !unmapped:
 		return fmt.Errorf("PACE with chip authentication mapping stands beside another mapping (Doc 9303-11, section 4.4)")
 	case p.TerminalAuthentication && len(p.ChipAuthentication) == 0 && !mapped:
-		return fmt.Errorf("Terminal Authentication needs Chip Authentication, or chip authentication mapping (Doc 9303-11, section 7.1)")
+		return fmt.Errorf("it needs Chip Authentication, or chip authentication mapping, for Terminal Authentication (Doc 9303-11, section 7.1)")
 	case slices.Contains(p.DataGroups, 3) && !p.TerminalAuthentication:
 		return fmt.Errorf("fingerprints (data group 3) need Terminal Authentication")
 	case !slices.Contains(p.DataGroups, 1) || !slices.Contains(p.DataGroups, 2):

@@ -133,7 +133,7 @@ func (s *demo) run(ctx context.Context) error {
 		return err
 	}
 	access := []string{"--number", "000200000013", "--birth", "2000-03-15", "--expiry", "2040-03-15"}
-	if err := s.step(ctx, append([]string{"read", "--card", s.card, "-o", s.path("reading")}, access...)...); err != nil {
+	if err := s.step(ctx, append([]string{"read", "--card", s.card, "--fingerprints", "-o", s.path("reading")}, access...)...); err != nil {
 		return err
 	}
 	if err := s.step(ctx, "verify", s.path("reading")); err != nil {

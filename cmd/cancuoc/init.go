@@ -21,8 +21,9 @@ func newInitCommand(d *desk) *cobra.Command {
 	var opts initOptions
 	cmd := &cobra.Command{
 		Use: "init [DIR]", Short: "Make a station with a specimen authority", Args: cobra.MaximumNArgs(1),
-		Long: `Make a station in a folder: a register, a configuration (station.toml) and a specimen authority, whose
-names begin with SPECIMEN and whose certificates say so. What it signs is for trials and proves nothing.`,
+		Long: `Make a station in a folder: a register, a configuration (station.toml), a specimen authority, whose names begin
+with SPECIMEN and whose certificates say so, and a specimen CVCA with a document verifier and an inspection system, as
+which the station reads back fingerprints. What it signs is for trials and proves nothing.`,
 		Example: `  cancuoc init station
   cancuoc init --passphrase-file pass.txt station`,
 		RunE: func(cmd *cobra.Command, args []string) error {
