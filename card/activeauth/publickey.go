@@ -118,7 +118,10 @@ func parseRSA(key cryptobyte.String) (publicKey, error) {
 		!inner.ReadASN1Integer(&e) || !inner.Empty() {
 		return publicKey{}, fmt.Errorf("%w: it is not an RSAPublicKey", ErrKey)
 	}
-	if bits := n.BitLen(); n.Sign() < 0 || bits < minModulus || bits > maxModulus || bits%8 != 0 || n.Bit(0) == 0 {
+	if n.Sign() <= 0 {
+		return publicKey{}, fmt.Errorf("%w: its RSA modulus is no positive number", ErrKey)
+	}
+	if bits := n.BitLen(); bits < minModulus || bits > maxModulus || bits%8 != 0 || n.Bit(0) == 0 {
 		return publicKey{}, fmt.Errorf("%w: an RSA modulus of %d bits", ErrKey, bits)
 	}
 	if e < 3 || e > 1<<32-1 || e%2 == 0 {

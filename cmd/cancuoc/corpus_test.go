@@ -114,9 +114,6 @@ func TestCorpusThroughPCSC(t *testing.T) {
 	folder, samples := makeCorpus(t)
 	home := newCardpeek(t)
 	for _, s := range samples {
-		if s.Profile == "vn-cccd-2021" && s.Fault != "" {
-			continue // the same chip as that of 2024
-		}
 		c, err := simulator.OpenCard(filepath.Join(folder, s.Card), rand.Reader)
 		if err != nil {
 			t.Fatal(err)
@@ -147,10 +144,11 @@ func TestCorpusThroughPCSC(t *testing.T) {
 	}
 }
 
-// forCardpeek lists the faults that do not stop cardpeek, which runs neither PACE nor any authentication of the chip.
+// forCardpeek lists the faults that do not stop cardpeek, which runs neither PACE nor any authentication of the chip. It does
+// not ask again for what a card with short reads has left out.
 func forCardpeek() []simulator.Fault {
 	return []simulator.Fault{"", simulator.Clone, simulator.CloneOwnKeys, simulator.HiddenAccess, simulator.WeakAccess, simulator.BlockedPACE,
-		simulator.ForgedSOD, simulator.ShortLength}
+		simulator.ForgedSOD, simulator.ShortLength, simulator.WrongLe, simulator.SwappedDG}
 }
 
 // cardpeek is the stranger with a home of its own.
@@ -191,7 +189,7 @@ func (c cardpeek) mustRead(t *testing.T, s sample) {
 	key := s.MRZ[0][5:15] + "VNM" + s.MRZ[1][:7] + s.MRZ[1][7:15]
 	out, err := c.run("pcsc://Virtual PCD 00 00", key)
 	zone, readErr := os.ReadFile(filepath.Join(c.home, "EF.DG1"))
-	if err != nil || readErr != nil || !strings.HasSuffix(string(zone), strings.Join(s.MRZ, "")) {
+	if err != nil || readErr != nil || !strings.Contains(string(zone), s.MRZ[0]+s.MRZ[1]) {
 		t.Errorf("%s: cardpeek: %v, %v\n%.2000s", s.Card, err, readErr, out)
 	}
 }
