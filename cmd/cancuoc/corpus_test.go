@@ -112,36 +112,58 @@ func TestCorpusThroughPCSC(t *testing.T) {
 		return
 	}
 	folder, samples := makeCorpus(t)
-	home := newCardpeek(t)
-	for _, s := range samples {
-		c, err := simulator.OpenCard(filepath.Join(folder, s.Card), rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, unplug := context.WithCancel(t.Context())
-		served := make(chan struct{})
-		time.Sleep(vpcd.Settle)
-		conn, err := vpcd.Dial(ctx, vpcd.Port)
-		if err != nil {
-			t.Fatal(err)
-		}
-		go func() { defer close(served); _ = vpcd.Serve(ctx, conn, c) }()
-		if err := awaitCard(ctx); err != nil {
-			t.Fatal(err)
-		}
-		plugged, err := pcsc.Connect(ctx, "Virtual PCD 00 00")
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.mustBeAsExpected(t, folder, plugged)
-		plugged.Close()
-		if s.BAC && slices.Contains(forCardpeek(), simulator.Fault(s.Fault)) {
-			home.mustRead(t, s)
-		}
-		unplug()
-		<-served
-		c.Close()
+	for slot := range 2 { // the virtual reader has two, which work side by side
+		t.Run(fmt.Sprint("slot ", slot), func(t *testing.T) {
+			t.Parallel()
+			home := newCardpeek(t)
+			for i, s := range samples {
+				if i%2 == slot {
+					readInSlot(t, slot, folder, s, home)
+				}
+			}
+		})
 	}
+}
+
+// readInSlot plugs a card of the test set into a slot of the virtual reader and lets both readers have it.
+func readInSlot(t *testing.T, slot int, folder string, s sample, home cardpeek) {
+	t.Helper()
+	c, err := simulator.OpenCard(filepath.Join(folder, s.Card), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx, unplug := context.WithCancel(t.Context())
+	served := make(chan struct{})
+	time.Sleep(vpcd.Settle)
+	conn, err := vpcd.Dial(ctx, vpcd.Port+slot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { defer close(served); _ = vpcd.Serve(ctx, conn, c) }()
+	defer func() { unplug(); <-served }()
+	name := fmt.Sprintf("Virtual PCD 00 0%d", slot)
+	plugged := connectTo(t, name)
+	s.mustBeAsExpected(t, folder, plugged)
+	plugged.Close()
+	if s.BAC && slices.Contains(forCardpeek(), simulator.Fault(s.Fault)) {
+		home.mustRead(t, name, s)
+	}
+}
+
+// connectTo waits until pcscd has seen the card in a reader.
+func connectTo(t *testing.T, name string) *pcsc.Card {
+	t.Helper()
+	var err error
+	for range 200 {
+		var c *pcsc.Card
+		if c, err = pcsc.Connect(t.Context(), name); err == nil {
+			return c
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Fatalf("%s: %v", name, err)
+	return nil
 }
 
 // forCardpeek lists the faults that do not stop cardpeek, which runs neither PACE nor any authentication of the chip. It does
@@ -183,11 +205,11 @@ func (c cardpeek) run(where, key string) (string, error) {
 }
 
 // mustRead lets cardpeek read EF.DG1 of the card in the reader.
-func (c cardpeek) mustRead(t *testing.T, s sample) {
+func (c cardpeek) mustRead(t *testing.T, reader string, s sample) {
 	t.Helper()
 	os.Remove(filepath.Join(c.home, "EF.DG1"))
 	key := s.MRZ[0][5:15] + "VNM" + s.MRZ[1][:7] + s.MRZ[1][7:15]
-	out, err := c.run("pcsc://Virtual PCD 00 00", key)
+	out, err := c.run("pcsc://"+reader, key)
 	zone, readErr := os.ReadFile(filepath.Join(c.home, "EF.DG1"))
 	if err != nil || readErr != nil || !strings.Contains(string(zone), s.MRZ[0]+s.MRZ[1]) {
 		t.Errorf("%s: cardpeek: %v, %v\n%.2000s", s.Card, err, readErr, out)

@@ -46,10 +46,10 @@ func mustRun(t *testing.T, folder string, args ...string) []byte {
 	return out
 }
 
-// children writes n records of specimens under six, whose cards are made fast.
-func children(t *testing.T, folder string, n int) {
+// adults writes n records of specimens, with a profile whose keys are made faster than those of RSA.
+func adults(t *testing.T, folder string, n int) {
 	t.Helper()
-	raw, err := specimen.Record("le-mau-nhi")
+	raw, err := specimen.Record("dang-dinh-mau")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,14 +57,19 @@ func children(t *testing.T, folder string, n int) {
 	if err := json.Unmarshal(raw, &record); err != nil {
 		t.Fatal(err)
 	}
+	delete(record, "fingerprints")
+	record["profile"] = "icao-td1"
 	var lines bytes.Buffer
 	for i := range n {
-		record["personal_number"] = fmt.Sprintf("000321%06d", 100+i)
+		record["personal_number"] = fmt.Sprintf("000200%06d", 100+i)
 		if err := json.NewEncoder(&lines).Encode(record); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(folder, "children.jsonl"), lines.Bytes(), 0o600); err != nil {
+	if err := os.CopyFS(folder, specimen.Files()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "adults.jsonl"), lines.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -78,8 +83,8 @@ func TestKilledAtAnyTime(t *testing.T) {
 	for range rounds {
 		folder := t.TempDir()
 		mustRun(t, folder, "init", "station")
-		children(t, folder, orders)
-		mustRun(t, folder, "order", "add", "children.jsonl")
+		adults(t, folder, orders)
+		mustRun(t, folder, "order", "add", "adults.jsonl")
 		killed := killUntilDone(t, folder, orders)
 		t.Logf("%d cards, the process killed %d times", orders, killed)
 		mustBeIssuedOnce(t, folder, orders)
@@ -123,7 +128,7 @@ func mustBeIssuedOnce(t *testing.T, folder string, orders int) {
 		}
 		store.Close()
 		chips[string(state.ChipID)] = true
-		mustRun(t, folder, "verify", "--card", "sim:"+path, "--number", fmt.Sprintf("000321%06d", 100+i), "--birth", "2021-07-02", "--expiry", "2035-07-02")
+		mustRun(t, folder, "verify", "--card", "sim:"+path, "--number", fmt.Sprintf("000200%06d", 100+i), "--birth", "2000-03-15", "--expiry", "2040-03-15")
 	}
 	if len(chips) != orders {
 		t.Fatalf("%d chips for %d orders", len(chips), orders)
@@ -177,8 +182,8 @@ func TestWhoIsAlive(t *testing.T) {
 func TestKilledAndNotBuried(t *testing.T) {
 	folder := t.TempDir()
 	mustRun(t, folder, "init", "station")
-	children(t, folder, 6)
-	mustRun(t, folder, "order", "add", "children.jsonl")
+	adults(t, folder, 6)
+	mustRun(t, folder, "order", "add", "adults.jsonl")
 	for range 6 {
 		cmd := command(t, folder, "issue", "--all", "--card", "sim:cards/")
 		if err := cmd.Start(); err != nil {
@@ -197,8 +202,8 @@ func TestKilledAndNotBuried(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	folder := t.TempDir()
 	mustRun(t, folder, "init", "station")
-	children(t, folder, 12)
-	mustRun(t, folder, "order", "add", "children.jsonl")
+	adults(t, folder, 12)
+	mustRun(t, folder, "order", "add", "adults.jsonl")
 	cmd := command(t, folder, "issue", "--all", "--card", "sim:cards/", "--json")
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
@@ -228,8 +233,8 @@ func TestInterrupted(t *testing.T) {
 func TestTwoAtOnce(t *testing.T) {
 	folder := t.TempDir()
 	mustRun(t, folder, "init", "station")
-	children(t, folder, 10)
-	mustRun(t, folder, "order", "add", "children.jsonl")
+	adults(t, folder, 10)
+	mustRun(t, folder, "order", "add", "adults.jsonl")
 	first := command(t, folder, "issue", "--all", "--card", "sim:cards/")
 	second := command(t, folder, "issue", "--all", "--card", "sim:cards/")
 	for _, cmd := range []*exec.Cmd{first, second} {
@@ -250,8 +255,8 @@ func TestTwoAtOnce(t *testing.T) {
 func TestSpoilWaitsForTheStation(t *testing.T) {
 	folder := t.TempDir()
 	mustRun(t, folder, "init", "station")
-	children(t, folder, 1)
-	mustRun(t, folder, "order", "add", "children.jsonl")
+	adults(t, folder, 1)
+	mustRun(t, folder, "order", "add", "adults.jsonl")
 	d := &desk{station: filepath.Join(folder, "station")}
 	w, err := d.openStation(t.Context())
 	if err != nil {
