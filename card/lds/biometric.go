@@ -15,7 +15,8 @@ const (
 	tagBiometricData39   = 0x7F2E // biometric data of the ISO/IEC 39794 series
 	tagDiscretionary     = 0x53
 
-	maxBiometrics = 9       // encodings in a file: Doc 9303-10, tables 45 and 55
+	maxBiometrics = 9       // encodings in EF.DG2 and EF.DG4: Doc 9303-10, tables 45 and 55
+	maxFingers    = 0x7F    // and in EF.DG3, whose number has a byte
 	maxBiometric  = 1 << 24 // bytes of one encoding: no chip holds more
 )
 
@@ -116,14 +117,15 @@ func encodeBiometrics(templates []biometricTemplate, issuerData []byte) []byte {
 	return value
 }
 
-// parseBiometrics reads what encodeBiometrics gives, of at most nine templates. Issuer data stands beside an empty group
-// alone.
-func parseBiometrics(value []byte) (templates []biometricTemplate, issuerData []byte, err error) {
+// parseBiometrics reads what encodeBiometrics gives, of at most so many templates. Issuer data stands beside an empty
+// group alone. Lengths may be in more bytes than they need, as ISO/IEC 7816-4 allows; what is written again has the
+// fewest.
+func parseBiometrics(value []byte, most int) (templates []biometricTemplate, issuerData []byte, err error) {
 	group, rest, err := take(value, tagBiometricGroup)
 	if err != nil {
 		return nil, nil, err
 	}
-	if templates, err = parseBiometricGroup(group); err != nil {
+	if templates, err = parseBiometricGroup(group, most); err != nil {
 		return nil, nil, err
 	}
 	if len(rest) > 0 && len(templates) > 0 {
@@ -137,13 +139,13 @@ func parseBiometrics(value []byte) (templates []biometricTemplate, issuerData []
 	return templates, issuerData, nil
 }
 
-func parseBiometricGroup(group []byte) ([]biometricTemplate, error) {
+func parseBiometricGroup(group []byte, most int) ([]biometricTemplate, error) {
 	count, rest, err := take(group, 0x02)
 	if err != nil {
 		return nil, err
 	}
-	if len(count) != 1 || count[0] > maxBiometrics {
-		return nil, fmt.Errorf("the number of biometric encodings is above %d", maxBiometrics)
+	if len(count) != 1 || int(count[0]) > most {
+		return nil, fmt.Errorf("the number of biometric encodings is not 0 to %d", most)
 	}
 	var templates []biometricTemplate
 	for range count[0] {

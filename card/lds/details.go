@@ -171,7 +171,7 @@ func encodeDetails(elements []element, list []uint32) (body []byte, present []ui
 	for _, e := range elements {
 		value, err := e.value()
 		if err != nil {
-			return nil, nil, fmt.Errorf("object %X: %w", e.tag, err)
+			return nil, nil, &ObjectError{e.tag, err}
 		}
 		if e.isEmpty(value) && !e.isListed(list) {
 			continue
@@ -181,6 +181,18 @@ func encodeDetails(elements []element, list []uint32) (body []byte, present []ui
 	}
 	return body, present, nil
 }
+
+// ObjectError says which data object of a file is wrong, by its tag.
+type ObjectError struct {
+	Tag uint32
+	Err error
+}
+
+// Error names the object, and not what stands there.
+func (e *ObjectError) Error() string { return fmt.Sprintf("object %X: %v", e.Tag, e.Err) }
+
+// Unwrap gives what is wrong with the object.
+func (e *ObjectError) Unwrap() error { return e.Err }
 
 // parseDetails reads elements in the order of the table, each at most once, and gives the tags of those that are there.
 // An element without a value is taken only where the list names it.
@@ -192,14 +204,14 @@ func parseDetails(b []byte, elements []element, list []uint32) (present []uint32
 		}
 		i := slices.IndexFunc(elements, func(e element) bool { return e.tag == o.Tag })
 		if i < 0 {
-			return nil, fmt.Errorf("object %X has no place, or stands twice or behind its place", o.Tag)
+			return nil, &ObjectError{o.Tag, fmt.Errorf("it has no place, or stands twice or behind its place")}
 		}
 		e := elements[i]
 		if err := e.set(o.Value); err != nil {
-			return nil, fmt.Errorf("object %X: %w", o.Tag, err)
+			return nil, &ObjectError{o.Tag, err}
 		}
 		if value, err := e.value(); err != nil || e.isEmpty(value) && !e.isListed(list) {
-			return nil, fmt.Errorf("object %X is empty", o.Tag)
+			return nil, &ObjectError{o.Tag, fmt.Errorf("it is empty")}
 		}
 		present, elements, b = append(present, o.Tag), elements[i+1:], rest
 	}

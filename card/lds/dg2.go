@@ -117,7 +117,7 @@ func parseDG2(file []byte) ([]FaceRecord, error) {
 	if err != nil {
 		return nil, err
 	}
-	templates, issuerData, err := parseBiometrics(value)
+	templates, issuerData, err := parseBiometrics(value, maxBiometrics)
 	if err != nil {
 		return nil, err
 	}

@@ -12,9 +12,8 @@ const (
 	kindFinger   = 0x08   // biometric type: fingerprint
 	formatFinger = 0x0007 // format type: ISO/IEC 19794-4
 
-	fingerRecordSize = 32 // general record header, ISO/IEC 19794-4:2005, clause 7.1
-	fingerHeaderSize = 14 // finger image header, clause 7.2
-	maxFingers       = 0x7F
+	fingerRecordSize = 32      // general record header, ISO/IEC 19794-4:2005, clause 7.1
+	fingerHeaderSize = 14      // finger image header, clause 7.2
 	maxImages        = 1 << 24 // bytes of all images of a file
 )
 
@@ -193,7 +192,7 @@ func (f Finger) checkImage(bytesPerPixel int64) error {
 	case FingerWSQ:
 		is = bytes.HasPrefix(f.Image, []byte(magicWSQ))
 	case FingerJPEG:
-		is = bytes.HasPrefix(f.Image, []byte{0xFF, 0xD8, 0xFF})
+		is = isJPEG(f.Image)
 	case FingerJPEG2000:
 		is = isJPEG2000(f.Image)
 	case FingerPNG:

@@ -1,15 +1,14 @@
 package lds
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 
 	"github.com/cancuoc/cancuoc/card/tlv"
 )
 
-// ParseDG3 reads EF.DG3. Images are slices of file, and are not decoded. What it takes, [EncodeDG3] gives back byte for
-// byte. Fingers of ISO/IEC 39794-4 are refused by name.
+// ParseDG3 reads EF.DG3. Images are slices of file, and are not decoded. What it takes, [EncodeDG3] gives back, with each
+// length in the fewest bytes. Fingers of ISO/IEC 39794-4 are refused by name.
 func ParseDG3(file []byte) (DG3, error) {
 	d, err := parseDG3(file)
 	if err != nil {
@@ -19,62 +18,26 @@ func ParseDG3(file []byte) (DG3, error) {
 }
 
 func parseDG3(file []byte) (d DG3, err error) {
-	inner, err := tlv.ParseOne(file, 0x63)
+	value, err := tlv.ParseOne(file, 0x63)
 	if err != nil {
 		return DG3{}, err
 	}
-	group, rest, err := take(inner, tagBiometricGroup)
+	templates, issuerData, err := parseBiometrics(value, maxFingers)
 	if err != nil {
 		return DG3{}, err
 	}
-	if d.Fingers, err = parseFingerGroup(group); err != nil {
-		return DG3{}, err
-	}
-	if len(rest) > 0 {
-		if d.IssuerData, err = tlv.ParseOne(rest, tagDiscretionary); err != nil {
-			return DG3{}, err
-		}
-	}
-	if err := d.check(); err != nil {
-		return DG3{}, err
-	}
-	if !bytes.Equal(d.encode(), file) {
-		return DG3{}, fmt.Errorf("a length is not in the fewest bytes")
-	}
-	return d, nil
-}
-
-func parseFingerGroup(group []byte) ([]Finger, error) {
-	count, rest, err := take(group, 0x02)
-	if err != nil {
-		return nil, err
-	}
-	if len(count) != 1 || count[0] > maxFingers {
-		return nil, fmt.Errorf("the number of biometric encodings is not 0 to %d", maxFingers)
-	}
-	var fingers []Finger
-	for i := range count[0] {
-		var template []byte
-		if template, rest, err = take(rest, tagBiometricTemplate); err != nil {
-			return nil, err
-		}
-		f, err := parseFingerTemplate(template)
+	d.IssuerData = issuerData
+	for i, t := range templates {
+		f, err := t.finger()
 		if err != nil {
-			return nil, fmt.Errorf("finger %d: %w", i+1, err)
+			return DG3{}, fmt.Errorf("finger %d: %w", i+1, err)
 		}
-		fingers = append(fingers, f)
+		d.Fingers = append(d.Fingers, f)
 	}
-	if len(rest) > 0 {
-		return nil, fmt.Errorf("%d bytes follow the last biometric encoding", len(rest))
-	}
-	return fingers, nil
+	return d, d.check()
 }
 
-func parseFingerTemplate(value []byte) (Finger, error) {
-	t, err := parseBiometricTemplate(value)
-	if err != nil {
-		return Finger{}, err
-	}
+func (t biometricTemplate) finger() (Finger, error) {
 	if t.tag == tagBiometricData39 {
 		return Finger{}, fmt.Errorf("fingers of ISO/IEC 39794-4 are not supported yet")
 	}

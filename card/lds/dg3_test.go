@@ -232,8 +232,7 @@ func TestDG3ThatIsNotRead(t *testing.T) {
 		"bytes follow the last":              unhex(t, "63 08 7F61 05 02 01 00 5300"),
 		"tag 54 found where 53":              unhex(t, "63 08 7F61 03 02 01 00 5400"),
 		"2 bytes follow object 53":           unhex(t, "63 0A 7F61 03 02 01 00 5300 5300"),
-		"issuer data stands beside":          tlv.Encode(0x63, file[2:], []byte{0x53, 0}),
-		"fewest bytes":                       unhex(t, "63 8106 7F61 03 02 01 00"),
+		"follow the biometric information":   tlv.Encode(0x63, file[2:], []byte{0x53, 0}),
 		"object 5F2E found where A1":         around(data),
 		"bytes follow the biometric data":    around(header, data, []byte{0x53, 0}),
 		"object 53 found where biometric":    around(header, []byte{0x53, 0}),
@@ -261,6 +260,32 @@ func TestDG3ThatIsNotRead(t *testing.T) {
 		if _, err := ParseDG3(bent); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q: %v", want, err)
 		}
+	}
+}
+
+// Lengths in more bytes than they need are read in every layer; what is written of them is the canonical file.
+func TestDG3WithLongLengths(t *testing.T) {
+	want := DG3{Fingers: []Finger{testFinger(RightIndex)}}
+	want.Fingers[0].Capture = Capture{}.orUsual()
+	canonical, err := EncodeDG3(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := want.Fingers[0].record()
+	data := tlv.AppendHeader(nil, tagBiometricData, len(record))
+	header := unhex(t, "A1 8114 810108 82810109 878200020101 88830000020007")
+	template := append(append(header, data[:2]...), append([]byte{0x82, 0, byte(len(record))}, record...)...)
+	long := func(tag uint32, value []byte) []byte {
+		b := tlv.AppendHeader(nil, tag, 0)
+		return append(append(b[:len(b)-1], 0x83, 0, byte(len(value)>>8), byte(len(value))), value...)
+	}
+	file := long(0x63, long(tagBiometricGroup, append([]byte{2, 0x81, 1, 1}, long(tagBiometricTemplate, template)...)))
+	d, err := ParseDG3(file)
+	if err != nil || !reflect.DeepEqual(d, want) {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	if again, err := EncodeDG3(d); err != nil || !bytes.Equal(again, canonical) {
+		t.Errorf("%x, %v; want %x", again, err, canonical)
 	}
 }
 
@@ -309,13 +334,18 @@ func FuzzParseDG3(f *testing.F) {
 		}
 	}
 	f.Add(unhex(f, "63 06 7F61 03 02 01 00"))
+	f.Add(unhex(f, "63 8106 7F61 03 02 01 00"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		d, err := ParseDG3(file)
 		if err != nil {
 			return
 		}
-		if again, err := EncodeDG3(d); err != nil || !bytes.Equal(again, file) {
+		again, err := EncodeDG3(d)
+		if err != nil || len(again) > len(file) {
 			t.Fatalf("%x became %x, %v", file, again, err)
+		}
+		if back, err := ParseDG3(again); err != nil || !reflect.DeepEqual(back, d) {
+			t.Fatalf("%x is read as %+v, and what is written of that as %+v, %v", file, d, back, err)
 		}
 		for _, finger := range d.Fingers {
 			ReadFingerImage(finger.Image)

@@ -124,7 +124,7 @@ func parseDG4(file []byte) (d DG4, err error) {
 	if err != nil {
 		return DG4{}, err
 	}
-	templates, issuerData, err := parseBiometrics(value)
+	templates, issuerData, err := parseBiometrics(value, maxBiometrics)
 	if err != nil {
 		return DG4{}, err
 	}

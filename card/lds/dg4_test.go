@@ -86,7 +86,7 @@ func TestDG4Refusals(t *testing.T) {
 		"another file":        {"75(7F61(020100", "tag 75"},
 		"no group":            {"76(5300", "object 53"},
 		"no sub-type":         {"76(7F61(020101 7F60(A1(87020101 88020009) 5F2E(" + irisHand, "lacks the sub-type"},
-		"ten irises":          {"76(7F61(02010A", "above 9"},
+		"ten irises":          {"76(7F61(02010A", "not 0 to 9"},
 		"one that is missing": {"76(7F61(020101", "data has ended"},
 		"one too many":        {"76(7F61(020100 7F6000", "follow the last"},
 		"issuer data beside":  {head + "5F2E(" + irisHand + "))) 5300", "follow the biometric information group"},

@@ -14,6 +14,8 @@ const (
 
 	shortestAID = 5 // registered application identifier, ISO/IEC 7816-4
 	longestAID  = 16
+
+	maxApplications = 64 // a chip has a handful
 )
 
 // Application is one application that EF.DIR says the chip has.
@@ -25,8 +27,8 @@ type Application struct {
 // EncodeDIR gives EF.DIR: an application template for each application of the chip, in any order (Doc 9303-10, section
 // 3.11.2).
 func EncodeDIR(applications []Application) ([]byte, error) {
-	if len(applications) == 0 {
-		return nil, fmt.Errorf("lds: EF.DIR: it lists no application")
+	if len(applications) == 0 || len(applications) > maxApplications {
+		return nil, fmt.Errorf("lds: EF.DIR: it lists no application, or more than %d", maxApplications)
 	}
 	var file []byte
 	for i, a := range applications {
@@ -76,7 +78,9 @@ func parseDIR(file []byte) ([]Application, error) {
 		if err := a.check(applications); err != nil {
 			return nil, fmt.Errorf("application %d: %w", len(applications)+1, err)
 		}
-		applications = append(applications, a)
+		if applications = append(applications, a); len(applications) > maxApplications {
+			return nil, fmt.Errorf("it lists more than %d applications", maxApplications)
+		}
 	}
 	if len(applications) == 0 {
 		return nil, fmt.Errorf("it lists no application")

@@ -2,6 +2,7 @@ package lds
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand"
 	"reflect"
 	"strings"
@@ -40,6 +41,7 @@ func TestDIRRefusals(t *testing.T) {
 	const one = "61(4F(A0000002471001))"
 	codec(codecDIR).refuses(t, refusals{
 		"nothing":             {"", "no application"},
+		"too many":            {manyApplications(), "more than 64"},
 		"listed twice":        {one + one, "twice"},
 		"two identifiers":     {"61(4F(A0000002471001) 4F(A0000002471001", "two identifiers"},
 		"no identifier":       {"61(50(41", "where 4F is due"},
@@ -83,3 +85,11 @@ func TestDIRRoundTrip(t *testing.T) {
 }
 
 func FuzzParseDIR(f *testing.F) { codec(codecDIR).fuzz(f, unhex(f, dirHand)) }
+
+func manyApplications() string {
+	var s strings.Builder
+	for i := range maxApplications + 1 {
+		fmt.Fprintf(&s, "6107 4F05 A0000000%02X", i)
+	}
+	return s.String()
+}

@@ -1,7 +1,6 @@
 package lds
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 )
@@ -83,7 +82,7 @@ func (f Face) check() error {
 	switch {
 	case len(f.Image) == 0:
 		return fmt.Errorf("lds: EF.DG2: there is no image")
-	case f.Format == JPEG && !bytes.HasPrefix(f.Image, []byte{0xFF, 0xD8, 0xFF}):
+	case f.Format == JPEG && !isJPEG(f.Image):
 		return fmt.Errorf("lds: EF.DG2: the image is not the JPEG that it is said to be")
 	case f.Format == JPEG2000 && !isJPEG2000(f.Image):
 		return fmt.Errorf("lds: EF.DG2: the image is not the JPEG 2000 that it is said to be")

@@ -355,3 +355,11 @@ func FuzzParse(f *testing.F) {
 		Strongest(infos.PACE)
 	})
 }
+
+func TestParameterNames(t *testing.T) {
+	for id, want := range map[int]string{0: "1024-bit", 13: "brainpoolP256r1", 15: "P-384", 99: "domain parameters 99"} {
+		if got := ParameterName(id); !strings.Contains(got, want) {
+			t.Errorf("%d is %q, want %q", id, got, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package vnm
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -271,5 +272,21 @@ func TestEncodeRefuses(t *testing.T) {
 		if _, err := d.Encode(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
+	}
+}
+
+// An error says which field it is of, for whoever shows the file.
+func TestErrorsNameTheField(t *testing.T) {
+	file, err := hex.DecodeString(specimenHex)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = ParseDG13(bytes.Replace(file, []byte("15/03/2000"), []byte("15/13/2000"), 1))
+	var at *FieldError
+	if !errors.As(err, &at) || at.Field != 3 || FieldName(at.Field) != "date of birth" || !strings.HasPrefix(err.Error(), "vnm: EF.DG13: field 3 (date of birth): ") {
+		t.Errorf("%v", err)
+	}
+	if FieldName(0) != "" || FieldName(17) != "" || FieldName(16) != "chip serial" {
+		t.Error("names of fields that there are not")
 	}
 }

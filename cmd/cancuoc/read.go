@@ -37,13 +37,19 @@ type inspectOptions struct {
 	passphraseFile string
 }
 
+// addTo adds the flags by which a card is read and judged.
 func (o *inspectOptions) addTo(cmd *cobra.Command) {
+	o.addReadingTo(cmd)
+	cmd.Flags().StringVar(&o.trust, "trust", "", "CSCA certificates to trust (else the station's own)")
+	cmd.Flags().BoolVar(&o.allowDowngrade, "allow-downgrade", false, "take a card that was opened by a weaker protocol than it was issued with")
+}
+
+// addReadingTo adds the flags by which a card is read.
+func (o *inspectOptions) addReadingTo(cmd *cobra.Command) {
 	addCardFlag(cmd, &o.card)
-	flags := cmd.Flags()
-	flags.StringVar(&o.trust, "trust", "", "CSCA certificates to trust (else the station's own)")
 	o.access.addTo(cmd)
+	flags := cmd.Flags()
 	flags.BoolVar(&o.noBAC, "no-bac", false, "open the card with PACE, or not at all")
-	flags.BoolVar(&o.allowDowngrade, "allow-downgrade", false, "take a card that was opened by a weaker protocol than it was issued with")
 	flags.BoolVar(&o.shortLength, "short-length", false, "for a reader that carries no extended length fields")
 	flags.BoolVar(&o.fingerprints, "fingerprints", false, "read fingerprints too, as the station's inspection system (Terminal Authentication)")
 	flags.StringVar(&o.passphraseFile, "passphrase-file", "", "the passphrase of the inspection system's key is in `FILE`")
@@ -85,11 +91,7 @@ func runRead(ctx context.Context, d *desk, opts readOptions) error {
 
 // readAndJudge reads the card that the options name.
 func (d *desk) readAndJudge(ctx context.Context, opts inspectOptions) (reader.Reading, reader.Verdict, error) {
-	ref, err := parseRef(opts.card)
-	if err != nil {
-		return reader.Reading{}, reader.Verdict{}, err
-	}
-	access, err := d.access(opts.access)
+	ref, inspection, err := d.inspection(opts)
 	if err != nil {
 		return reader.Reading{}, reader.Verdict{}, err
 	}
@@ -97,17 +99,28 @@ func (d *desk) readAndJudge(ctx context.Context, opts inspectOptions) (reader.Re
 	if err != nil {
 		return reader.Reading{}, reader.Verdict{}, err
 	}
-	inspection := reader.Inspection{Access: access, Rand: rand.Reader, NoBAC: opts.noBAC, Short: opts.shortLength}
-	if opts.fingerprints {
-		if inspection.Terminal, err = d.credentials(opts.passphraseFile); err != nil {
-			return reader.Reading{}, reader.Verdict{}, err
-		}
-	}
 	reading, err := d.readCard(ctx, ref, inspection)
 	if err != nil {
 		return reader.Reading{}, reader.Verdict{}, cardError(ctx, err)
 	}
 	return reading, policy.Verify(reading, time.Now()), nil
+}
+
+// inspection gives the card that the options name, and how it is read.
+func (d *desk) inspection(opts inspectOptions) (cardRef, reader.Inspection, error) {
+	ref, err := parseRef(opts.card)
+	if err != nil {
+		return cardRef{}, reader.Inspection{}, err
+	}
+	access, err := d.access(opts.access)
+	if err != nil {
+		return cardRef{}, reader.Inspection{}, err
+	}
+	inspection := reader.Inspection{Access: access, Rand: rand.Reader, NoBAC: opts.noBAC, Short: opts.shortLength}
+	if opts.fingerprints {
+		inspection.Terminal, err = d.credentials(opts.passphraseFile)
+	}
+	return ref, inspection, err
 }
 
 // policy is by what a reading is judged.

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -391,4 +392,22 @@ func ExampleSign() {
 	// Output:
 	// hashes 2.23.136.1.1.1 ECDSA with SHA-256 <nil>
 	// <nil>
+}
+
+func TestAlgorithmNames(t *testing.T) {
+	for dotted, want := range map[string]string{
+		"2.16.840.1.101.3.4.2.1": "SHA-256", "1.2.840.10045.4.3.2": "ECDSA with SHA-256", "1.3.36.3.3.2.8.1.1.7": "brainpoolP256r1", "1.2.3": "",
+	} {
+		var oid asn1.ObjectIdentifier
+		for _, arc := range strings.Split(dotted, ".") {
+			n, err := strconv.Atoi(arc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			oid = append(oid, n)
+		}
+		if got := cms.AlgorithmName(oid); got != want {
+			t.Errorf("%s is %q, want %q", dotted, got, want)
+		}
+	}
 }

@@ -40,6 +40,21 @@ func TestATRObjectsByHand(t *testing.T) {
 		t.Errorf("%+v, %v", b, err)
 	}
 	codec(codecATR).encodesAgain(t, "what is written for the simulator", EncodeATRInfo(Buffers{Command: 3000, Response: 3000}))
+	for _, n := range []int{261, 0x7FFF, 0x8000, 0xFFFF, 0x10000, maxResponse} {
+		want := Buffers{Command: n, Response: n}
+		if got, err := ParseATRInfo(EncodeATRInfo(want)); err != nil || got != want {
+			t.Errorf("%+v became %+v, %v", want, got, err)
+		}
+	}
+	huge := Buffers{Command: maxCommand, Response: maxResponse}
+	for _, file := range [][]byte{EncodeATRInfo(huge), EncodeATRInfo(Buffers{1 << 40, 1 << 40}), unhex(t, "7F66 10 02 06 FFFFFFFFFFFF 02 06 FFFFFFFFFFFF")} {
+		if got, err := ParseATRInfo(file); err != nil || got != huge {
+			t.Errorf("%x: %+v, %v", file, got, err)
+		}
+	}
+	if _, err := ParseATRInfo(EncodeATRInfo(Buffers{-1, -1})); err == nil {
+		t.Error("buffers below nothing")
+	}
 	for i := range unhex(t, atrHand) {
 		for bit := range 8 {
 			bent := unhex(t, atrHand)
