@@ -107,6 +107,9 @@ func selectFile(fid uint16) apdu.Command {
 	return apdu.Command{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{byte(fid >> 8), byte(fid)}}
 }
 
+// atrInfoName names the file that the maker of a chip has written.
+const atrInfoName = "EF.ATR/INFO"
+
 // askBuffers reads EF.ATR/INFO, which needs no session, for how long a response may be (Doc 9303-10, section 3.6.4.2).
 // A card without a master file or without the file gets short commands. A card that states more is asked once with an
 // extended length field, since not every reader carries those.
@@ -124,6 +127,7 @@ func (r *inspecting) askBuffers() error {
 	if err != nil {
 		return fmt.Errorf("reader: read EF.ATR/INFO: %w", err)
 	}
+	r.keep(atrInfoName, info)
 	buffers, err := lds.ParseATRInfo(info)
 	if err != nil {
 		return err

@@ -50,7 +50,7 @@ func (r Reading) Save(folder string) error {
 		return err
 	}
 	for name, content := range r.Files {
-		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, onDisk(name)), content, 0o600); err != nil {
 			return fmt.Errorf("reader: save %s: %w", name, err)
 		}
 	}
@@ -64,6 +64,17 @@ func (r Reading) Save(folder string) error {
 	return nil
 }
 
+// onDisk gives the name of a file in the folder: EF.ATR/INFO cannot be one.
+func onDisk(name string) string { return strings.ReplaceAll(name, "/", "-") }
+
+// offDisk undoes onDisk.
+func offDisk(file string) string {
+	if file == onDisk(atrInfoName) {
+		return atrInfoName
+	}
+	return file
+}
+
 // clear removes an earlier reading from a folder.
 func clear(folder string) error {
 	entries, err := os.ReadDir(folder)
@@ -71,7 +82,7 @@ func clear(folder string) error {
 		return fmt.Errorf("reader: %w", err)
 	}
 	for _, e := range entries {
-		if _, known := lds.ByName(e.Name()); !known && e.Name() != indexName {
+		if _, known := lds.ByName(offDisk(e.Name())); !known && e.Name() != indexName {
 			return fmt.Errorf("reader: %s holds %q and is no folder of a reading: name another", folder, e.Name())
 		}
 	}
@@ -101,10 +112,7 @@ func Load(folder string) (Reading, error) {
 		r.How = howBAC // readings of version 1 said no more
 	}
 	for _, file := range lds.Catalogue() {
-		if strings.Contains(file.Name, "/") {
-			continue // EF.ATR/INFO is no name for a file on a disk
-		}
-		content, err := readBounded(filepath.Join(folder, file.Name))
+		content, err := readBounded(filepath.Join(folder, onDisk(file.Name)))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -702,7 +702,7 @@ func FuzzDisturbedReading(f *testing.F) {
 			return
 		}
 		for name, content := range reading.Files {
-			if string(content) != string(signed[name]) {
+			if name != "EF.ATR/INFO" && string(content) != string(signed[name]) { // that one nobody signs
 				t.Fatalf("genuine, and %s is another", name)
 			}
 		}

@@ -229,6 +229,9 @@ func compare(reading reader.Reading, data perso.Data) error {
 			return fmt.Errorf("%w: %s", ErrChipDiffers, f.Name())
 		}
 	}
+	if _, there := reading.Files["EF.ATR/INFO"]; there {
+		same++ // the maker's
+	}
 	if same != len(reading.Files) {
 		return fmt.Errorf("%w: it has other files beside", ErrChipDiffers)
 	}
