@@ -20,7 +20,7 @@ const maxText = 400
 // What cannot be decided stays empty for [Document.Check] to name.
 func (d Document) Complete() Document {
 	if form, err := FormNamed(d.Form); err == nil && d.Profile == "" {
-		d.Profile = form.Profile
+		d.Profile = form.profileOn(d.DateOfIssue)
 	}
 	if d.Nationality == "" {
 		d.Nationality = "VNM"
@@ -42,7 +42,7 @@ const maxAhead = 31
 // was found, each naming its field; warnings are what is unusual and does not stand in the way.
 func (d Document) Check(today date.Date) (warnings []vnm.Warning, err error) {
 	warnings, numberErr := d.checkNumber()
-	faults := []error{d.checkForm(), numberErr, d.checkDates(today), d.checkCodes(), d.checkTexts(), d.checkAccess(today), d.checkDetails(), d.checkFingerprints()}
+	faults := []error{d.checkForm(), numberErr, d.checkDates(today), d.checkCodes(), d.checkTexts(), d.checkAccess(), d.checkDetails(), d.checkFingerprints()}
 	if d.NeedsPortrait() && d.Portrait == "" {
 		faults = append(faults, errors.New("portrait: missing, and the holder is six years old or more"))
 	}
@@ -61,7 +61,7 @@ func (d Document) unusual(today date.Date) []vnm.Warning {
 		}
 	}
 	byLaw := vnm.Expiry(d.DateOfBirth, d.DateOfIssue)
-	day := later(today, d.DateOfIssue)
+	day := d.DateOfIssue
 	p, _ := ProfileNamed(d.Profile)
 	warn(p.CAN && d.CAN == "", "no-can", "can: missing: the chip will open by the machine readable zone alone", "thiếu số CAN: chip chỉ mở được bằng MRZ")
 	warn(len(p.PACE) == 0 && !day.Before(paceDue()), "no-pace", "profile: "+p.Name+": from 1 January 2027 cards are issued with PACE (Doc 9303-11, section 4.1)",
@@ -87,13 +87,6 @@ func paceDue() date.Date   { return date.Date{Year: 2027, Month: 1, Day: 1} }
 func bacForbid() date.Date { return date.Date{Year: 2028, Month: 1, Day: 1} }
 func bacOut() date.Date    { return date.Date{Year: 2038, Month: 1, Day: 1} }
 
-func later(a, b date.Date) date.Date {
-	if a.Before(b) {
-		return b
-	}
-	return a
-}
-
 // checkDetails makes sure that the record fits EF.DG11, where the profile has one.
 func (d Document) checkDetails() error {
 	p, err := ProfileNamed(d.Profile)
@@ -107,9 +100,9 @@ func (d Document) checkDetails() error {
 }
 
 // checkAccess refuses a card with Basic Access Control from 2028 on, unless its profile names that deviation.
-func (d Document) checkAccess(today date.Date) error {
+func (d Document) checkAccess() error {
 	p, err := ProfileNamed(d.Profile)
-	if err != nil || !p.BAC || p.Names(BACFrom2028) || later(today, d.DateOfIssue).Before(bacForbid()) {
+	if err != nil || !p.BAC || p.Names(BACFrom2028) || d.DateOfIssue.Before(bacForbid()) {
 		return nil
 	}
 	return fmt.Errorf("profile: %s opens with Basic Access Control, with which no card is issued from 1 January 2028 on (Doc 9303-11, section 4.1): "+

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cancuoc/cancuoc/card/lds"
 )
@@ -45,6 +46,9 @@ func (d Document) checkFingerprints() error {
 	if n := len(d.Fingerprints); n > maxFingers {
 		fault("%d of them, at most %d are taken", n, maxFingers)
 		return errors.Join(faults...)
+	}
+	if p, err := ProfileNamed(d.Profile); err == nil && len(d.Fingerprints) > 0 && !slices.Contains(p.DataGroups, 3) {
+		fault("the chips of profile %s carry none", p.Name)
 	}
 	seen := map[string]bool{}
 	for _, f := range d.Fingerprints {

@@ -25,7 +25,7 @@ func TestProfiles(t *testing.T) {
 			}
 		}
 	}
-	if fmt.Sprint(names) != "[icao-td1 vn-cancuoc-2024 vn-cccd-2021]" {
+	if fmt.Sprint(names) != "[icao-td1 vn-cancuoc-2024 vn-cancuoc-2028 vn-cccd-2021]" {
 		t.Errorf("profiles %v", names)
 	}
 	vn, err := ProfileNamed("vn-cancuoc-2024")
@@ -97,10 +97,10 @@ func TestTheEndOfBAC(t *testing.T) {
 	modern.Profile = "icao-td1"
 	day := func(y int, m time.Month, d int) date.Date { return date.Date{Year: y, Month: m, Day: d} }
 	for name, c := range map[string]struct {
-		doc   Document
-		today date.Date
-		codes string
-		fails string
+		doc    Document
+		issued date.Date
+		codes  string
+		fails  string
 	}{
 		"a child's in 2026":           {child, day(2026, 12, 31), "", ""},
 		"a child's in 2027":           {child, day(2027, 1, 1), "bac-ends", ""},
@@ -109,16 +109,21 @@ func TestTheEndOfBAC(t *testing.T) {
 		"an adult's in 2028":          {adult, day(2028, 1, 1), "", "or one that names the deviation bac-from-2028"},
 		"an adult's in 2028, by PACE": {modern, day(2028, 1, 1), "", ""},
 	} {
-		warnings, err := c.doc.Check(c.today)
+		c.doc.DateOfIssue = c.issued
+		warnings, err := c.doc.Check(c.issued)
 		var codes []string
 		for _, w := range warnings {
-			if strings.HasPrefix(w.Code, "bac-") || w.Code == "no-pace" {
+			if strings.HasPrefix(w.Code, "bac-") || strings.HasPrefix(w.Code, "no-") {
 				codes = append(codes, w.Code)
 			}
 		}
 		if strings.Join(codes, " ") != c.codes || (err != nil) != (c.fails != "") || err != nil && !strings.Contains(err.Error(), c.fails) {
 			t.Errorf("%s: %v, %v", name, codes, err)
 		}
+	}
+	adult.Profile, adult.DateOfIssue = "", day(2028, 1, 1)
+	if p := adult.Complete().Profile; p != "vn-cancuoc-2028" {
+		t.Errorf("who names no profile in 2028 gets %s", p)
 	}
 }
 

@@ -16,21 +16,24 @@ import (
 )
 
 // authenticateChip runs the strongest Chip Authentication that EF.DG14 offers and goes on in the session that it gives
-// (Doc 9303-11, section 6.2). After chip authentication mapping it would prove nothing more.
+// (Doc 9303-11, section 6.2): after chip authentication mapping too, whose key another file holds.
 func (r *inspecting) authenticateChip() error {
 	infos, err := secinfo.ParseDG14(r.reading.Files["EF.DG14"])
-	if err != nil || r.reading.Proofs.Mapping.Outcome == Proven {
+	if err != nil {
 		return nil // what is wrong with the file is for the verdict
 	}
 	offer, ok, err := strongestOffer(infos)
 	if !ok {
 		if err != nil {
-			r.reading.Proofs.Chip = Proof{Impossible, err.Error()}
+			r.reading.Proofs.Chip = impossible(err)
 		}
 		return nil
 	}
 	agreed, err := eac.ChipAuthenticate(r.secure, offer, r.Rand)
 	switch {
+	case errors.Is(err, eac.ErrChip) && faulty(err):
+		r.reading.Proofs.Chip = impossible(err)
+		return nil
 	case errors.Is(err, eac.ErrChip):
 		r.reading.Proofs.Chip = failed(err)
 		return nil
@@ -50,14 +53,28 @@ func (r *inspecting) proveChip(offer eac.Offer, agreed eac.Agreed) error {
 	sod, _ := lds.ByName("EF.SOD")
 	_, err = r.secure.Send(selectFile(sod.FID))
 	if errors.Is(err, sm.ErrResponse) {
-		r.reading.Proofs.Chip = failed(fmt.Errorf("the chip does not have the private key of EF.DG14: %w", err))
-		return r.reopen()
+		return r.tryChipAgain(fmt.Errorf("the chip does not have the private key of EF.DG14: %w", err))
 	}
 	if err != nil {
 		return fmt.Errorf("reader: Chip Authentication: %w", err)
 	}
 	r.reading.Proofs.Chip = Proof{Proven, fmt.Sprintf("Chip Authentication, %v", offer.Info)}
 	r.terminal = agreed.Terminal
+	return nil
+}
+
+// tryChipAgain opens the card anew, since the session is lost, and runs Chip Authentication a second time: whoever
+// disturbs one answer must not make a copy of a genuine chip. A chip that fails twice has failed, and the rest of its files
+// is read all the same.
+func (r *inspecting) tryChipAgain(reason error) error {
+	again := r.reading.Proofs.Chip.Outcome == ""
+	r.reading.Proofs.Chip = failed(reason)
+	if err := r.reopen(); err != nil {
+		return err
+	}
+	if again {
+		return r.authenticateChip()
+	}
 	return nil
 }
 
@@ -166,6 +183,8 @@ func (r *inspecting) activeAuthentication() error {
 		return err
 	case errors.Is(err, activeauth.ErrNeedsExtended):
 		r.reading.Proofs.Active = Proof{Impossible, "needs extended length"}
+	case errors.Is(err, activeauth.ErrChip) && faulty(err):
+		r.reading.Proofs.Active = impossible(err)
 	case errors.Is(err, activeauth.ErrChip):
 		r.reading.Proofs.Active = failed(err)
 	case err != nil:

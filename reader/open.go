@@ -62,6 +62,7 @@ func (r *inspecting) open() error {
 	r.reading.Fallback = ""
 	ways, reason := r.offered()
 	for _, info := range ways {
+		r.terminal = nil
 		err := r.openPACE(info)
 		if err == nil || errors.Is(err, ErrAccess) || !ofChip(err) || r.Reset == nil {
 			return err
@@ -70,10 +71,10 @@ func (r *inspecting) open() error {
 			return fmt.Errorf("reader: reset the card after PACE has failed: %w", err)
 		}
 		if info.Mapping.ProvesChip() {
-			r.reading.Proofs.Mapping = failed(err)
+			r.reading.Proofs.Mapping = impossible(err) // anyone on the way to the card can refuse
 		}
 		if reason = err; r.reading.Fallback == "" {
-			r.reading.Fallback = plain(err)
+			r.reading.Fallback = err.Error()
 		}
 	}
 	switch {
@@ -88,7 +89,7 @@ func (r *inspecting) open() error {
 		return reason
 	}
 	if r.reading.Fallback == "" && len(r.reading.Files["EF.CardAccess"]) > 0 {
-		r.reading.Fallback = plain(reason)
+		r.reading.Fallback = reason.Error()
 	}
 	return r.openBAC()
 }
@@ -144,8 +145,12 @@ func (r *inspecting) readCardSecurity(result pace.Result) error {
 	if err == nil {
 		err = pace.VerifyCAM(result, security.Infos.ChipAuthenticationKeys)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, pace.ErrNotGenuine):
 		r.reading.Proofs.Mapping = failed(err)
+		return nil
+	case err != nil:
+		r.reading.Proofs.Mapping = impossible(err)
 		return nil
 	}
 	r.reading.Proofs.Mapping = Proof{Proven, "PACE with chip authentication mapping"}

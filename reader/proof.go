@@ -1,6 +1,10 @@
 package reader
 
-import "strings"
+import (
+	"errors"
+
+	"github.com/cancuoc/cancuoc/card/apdu"
+)
 
 // Outcome is what came of an authentication.
 type Outcome string
@@ -27,9 +31,19 @@ type Proofs struct {
 	Terminal Proof `json:"terminal,omitzero"` // Terminal Authentication: of the reader, to the chip
 }
 
-func failed(err error) Proof { return Proof{Failed, plain(err)} }
+func failed(err error) Proof { return Proof{Failed, err.Error()} }
 
-// plain gives an error without the names of the packages that it came through, which are for programmers.
-func plain(err error) string {
-	return strings.NewReplacer("eac: ", "", "sm: ", "", "pace: ", "", "cvc: ", "", "activeauth: ", "", "reader: ", "", "secinfo: ", "").Replace(err.Error())
+func impossible(err error) Proof { return Proof{Impossible, err.Error()} }
+
+// faulty tells an answer with which a chip says that it is out of order, and nothing about its keys: 64XX, 65XX and 6FXX.
+func faulty(err error) bool {
+	var sw apdu.StatusWord
+	if !errors.As(err, &sw) {
+		return false
+	}
+	switch sw >> 8 {
+	case 0x64, 0x65, 0x6F:
+		return true
+	}
+	return false
 }

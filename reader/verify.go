@@ -148,8 +148,8 @@ func (j *judgement) files() (Result, string) {
 		return Fail, err.Error()
 	}
 	j.sod = &sod
-	if err := parseAll(j.reading.Files, j.now); err != nil {
-		return Fail, err.Error()
+	if result, detail := j.parseAll(); result != Pass {
+		return result, detail
 	}
 	if extra := j.unsigned(); len(extra) > 0 {
 		return Fail, fmt.Sprintf("%s: on the card or in EF.COM, and not in EF.SOD", strings.Join(extra, ", "))
@@ -163,30 +163,49 @@ func (j *judgement) files() (Result, string) {
 	return Pass, fmt.Sprintf("%d files, %d data groups in EF.SOD%s", len(j.reading.Files), len(sod.SecurityObject.DataGroups()), j.closed())
 }
 
-// parseAll reads every file for which this program has a reader.
-func parseAll(files map[string][]byte, now time.Time) error {
-	parsers := []struct {
-		name  string
-		parse func([]byte) error
-	}{
+// parseAll reads every file for which this program has a codec. One that cannot be read and is not what was signed is
+// false; one that was signed so is of a kind that this program does not know.
+func (j *judgement) parseAll() (Result, string) {
+	result, detail := Pass, ""
+	for _, c := range codecs(j.now) {
+		content, there := j.reading.Files[c.name]
+		if !there {
+			continue
+		}
+		err := c.parse(content)
+		if err == nil {
+			continue
+		}
+		file, _ := lds.ByName(c.name)
+		if !j.sod.SecurityObject.Matches(file.DataGroup, content) {
+			return Fail, fmt.Sprintf("%s: %v", c.name, err)
+		}
+		result, detail = Unknown, fmt.Sprintf("%s, as it was signed, cannot be read: %v", c.name, err)
+	}
+	return result, detail
+}
+
+// codec reads one file.
+type codec struct {
+	name  string
+	parse func([]byte) error
+}
+
+func codecs(now time.Time) []codec {
+	return []codec{
 		{"EF.COM", func(b []byte) error { _, err := lds.ParseCOM(b); return err }},
 		{"EF.DG1", func(b []byte) error { _, err := zoneOf(b, now); return err }},
 		{"EF.DG2", func(b []byte) error { _, err := lds.ParseDG2(b); return err }},
 		{"EF.DG3", func(b []byte) error { _, err := lds.ParseDG3(b); return err }},
+		{"EF.DG4", func(b []byte) error { _, err := lds.ParseDG4(b); return err }},
+		{"EF.DG7", func(b []byte) error { _, err := lds.ParseDG7(b); return err }},
+		{"EF.DG11", func(b []byte) error { _, err := lds.ParseDG11(b); return err }},
+		{"EF.DG12", func(b []byte) error { _, err := lds.ParseDG12(b); return err }},
 		{"EF.DG13", func(b []byte) error { _, err := vnm.ParseDG13(b); return err }},
 		{"EF.DG14", func(b []byte) error { _, err := secinfo.ParseDG14(b); return err }},
 		{"EF.DG15", func(b []byte) error { _, err := activeauth.ParseDG15(b); return err }},
+		{"EF.DG16", func(b []byte) error { _, err := lds.ParseDG16(b); return err }},
 	}
-	for _, p := range parsers {
-		content, there := files[p.name]
-		if !there {
-			continue
-		}
-		if err := p.parse(content); err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
-		}
-	}
-	return nil
 }
 
 // unsigned names the data groups that are on the card, or that EF.COM lists, and that EF.SOD does not cover.

@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -21,7 +22,7 @@ func (j *judgement) access() (Result, string) {
 	}
 	signed, err := j.signedInfos()
 	if err != nil {
-		return Fail, fmt.Sprintf("%s: %s", how, plain(err))
+		return Fail, fmt.Sprintf("%s: %v", how, err)
 	}
 	if j.reading.Access == "PACE" && len(signed) == 0 {
 		return Unknown, how + ": neither EF.DG14 nor EF.CardSecurity, signed and trusted, confirms EF.CardAccess"
@@ -30,9 +31,9 @@ func (j *judgement) access() (Result, string) {
 		reason := j.downgrade(infos)
 		switch {
 		case reason != nil && j.AllowDowngrade:
-			return Weak, fmt.Sprintf("%s; allowed, though %s", how, plain(reason))
+			return Weak, fmt.Sprintf("%s; allowed, though %v", how, reason)
 		case reason != nil:
-			return Fail, fmt.Sprintf("%s: %s", how, plain(reason))
+			return Fail, fmt.Sprintf("%s: %v", how, reason)
 		}
 	}
 	return Pass, how
@@ -107,8 +108,8 @@ func (j *judgement) vouchedFor(n int) bool {
 	return read && j.sod != nil && j.anchor.Raw != nil && j.intact && j.sod.SecurityObject.Matches(n, content)
 }
 
-// cardSecurity gives the infos of EF.CardSecurity if it is there and a trusted document signer has signed it (Doc
-// 9303-11, section 9.2.11).
+// cardSecurity gives the infos of EF.CardSecurity if it is there and a document signer of the authority that stands above
+// EF.SOD has signed it (Doc 9303-11, section 9.2.11): one of another state, however trusted, does not vouch for this card.
 func (j *judgement) cardSecurity() (*secinfo.Infos, error) {
 	content, read := j.reading.Files["EF.CardSecurity"]
 	if !read {
@@ -130,7 +131,10 @@ func (j *judgement) cardSecurity() (*secinfo.Infos, error) {
 		return nil, nil
 	}
 	anchor, err := j.Trust.Chain(signer)
-	if err != nil || signer.Validity(j.now) != nil || anchor.Validity(j.now) != nil {
+	if err != nil || j.anchor.Raw == nil || !bytes.Equal(anchor.Raw, j.anchor.Raw) || signer.Validity(j.now) != nil || anchor.Validity(j.now) != nil {
+		return nil, nil
+	}
+	if signed := security.SignedData.SigningTime; signed.IsZero() || signer.KeyUsable(signed) != nil {
 		return nil, nil
 	}
 	return &security.Infos, nil

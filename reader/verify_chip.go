@@ -2,6 +2,7 @@ package reader
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cancuoc/cancuoc/card/secinfo"
@@ -53,16 +54,20 @@ func (j *judgement) promised() []promise {
 	if j.signs(15) {
 		all = append(all, promise{"Active Authentication", "EF.DG15", j.reading.Proofs.Active, j.vouchedFor(15)})
 	}
-	if j.reading.Proofs.Mapping.Outcome != "" {
-		infos, err := j.cardSecurity()
-		vouched := err == nil && infos != nil && len(infos.ChipAuthenticationKeys) > 0
-		mapping := promise{"chip authentication mapping", "EF.CardSecurity", j.reading.Proofs.Mapping, vouched}
-		if mapping.vouched && mapping.Outcome == Proven && len(all) > 0 && all[0].name == "Chip Authentication" && all[0].Outcome == "" {
-			all = all[1:] // it stands for Chip Authentication, which was not run after it
-		}
-		all = append(all, mapping)
+	if j.reading.Proofs.Mapping.Outcome != "" || j.hasMapping() {
+		security, err := j.cardSecurity()
+		vouched := err == nil && security != nil && len(security.ChipAuthenticationKeys) > 0
+		all = append(all, promise{"PACE with chip authentication mapping", "EF.CardSecurity", j.reading.Proofs.Mapping, vouched})
 	}
 	return all
+}
+
+// hasMapping tells whether something signed and trusted offers PACE with chip authentication mapping.
+func (j *judgement) hasMapping() bool {
+	signed, err := j.signedInfos()
+	return err == nil && slices.ContainsFunc(signed, func(infos secinfo.Infos) bool {
+		return slices.ContainsFunc(infos.PACE, func(i secinfo.PACEInfo) bool { return i.Mapping.ProvesChip() })
+	})
 }
 
 func (j *judgement) signs(n int) bool {
@@ -85,10 +90,10 @@ func (j *judgement) judgeProof(p promise) (Result, string) {
 	_, read := j.reading.Files[p.file]
 	switch {
 	case p.Outcome == Failed && !p.vouched && p.file == "EF.CardSecurity":
-		return Unknown, fmt.Sprintf("%s: %s, and nothing signed says that the card has it", p.name, p.Detail)
+		return Unknown, fmt.Sprintf("%s: %s, and nothing signed says that the card has the key", p.name, p.Detail)
 	case p.Outcome == Failed:
 		return Fail, fmt.Sprintf("%s: %s", p.name, p.Detail)
-	case !read && !j.reading.Stored:
+	case !read && !j.reading.Stored && p.file != "EF.CardSecurity": // which opens to PACE alone
 		return Fail, fmt.Sprintf("%s was signed, and the chip does not have it", p.file)
 	case p.Outcome == Impossible:
 		return Unknown, fmt.Sprintf("%s unknown: %s", p.name, p.Detail)

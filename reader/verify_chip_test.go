@@ -158,3 +158,18 @@ func TestMappingUnderCardSecurity(t *testing.T) {
 		}
 	}
 }
+
+// A file that was signed and is of a kind that this program does not know makes no card false, and proves nothing.
+func TestSignedFileOfAnUnknownKind(t *testing.T) {
+	a := newAuthority(t)
+	r := issued(t, "le-mau-nhi", a, at)
+	r.Files["EF.DG15"] = []byte{0x6F, 2, 0x30, 0}
+	resign(t, &r, signerOf(a), at)
+	if v := Verify(r, trustIn(a), at); v.Verdict != NotProven || checkOf(t, v, "files").Result != Unknown {
+		t.Errorf("%s, %+v", v.Verdict, checkOf(t, v, "files"))
+	}
+	r.Files["EF.DG15"] = []byte{0x6F, 2, 0x31, 0}
+	if v := Verify(r, trustIn(a), at); v.Verdict != NotGenuine || checkOf(t, v, "files").Result != Fail {
+		t.Errorf("not as it was signed: %s, %+v", v.Verdict, checkOf(t, v, "files"))
+	}
+}

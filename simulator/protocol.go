@@ -48,7 +48,7 @@ func (p *protocols) handle(cmd apdu.Command, application bool) (apdu.Response, b
 	switch {
 	case cmd.INS == 0x22 && cmd.P1 == 0xC1:
 		return p.selectPACE(cmd, application), true
-	case cmd.INS == 0x86 && p.pace.Running():
+	case cmd.INS == 0x86 && p.pace.Running() && !application && !p.session.Active():
 		return p.runPACE(cmd), true
 	case (cmd.INS == 0x84 || cmd.INS == 0x82) && application && !p.session.Active():
 		return p.runBAC(cmd), true
@@ -93,7 +93,7 @@ func (p *protocols) runPACE(cmd apdu.Command) apdu.Response {
 	if session == nil {
 		return resp
 	}
-	terminal, chip, info, _ := p.pace.Agreed()
+	terminal, chip, info, _ := p.pace.Agreed() // before begin forgets it
 	return p.begin(*session, resp, func() {
 		p.eac.ID = eac.Compress(chip)
 		if info.Mapping.ProvesChip() {
@@ -125,7 +125,7 @@ func (p *protocols) begin(s sm.Session, resp apdu.Response, bind func()) apdu.Re
 		return apdu.Response{SW: apdu.SWUnspecified}
 	}
 	p.state.Failures = 0
-	p.eac.Reset()
+	p.reset()
 	p.loadEAC()
 	bind()
 	return resp

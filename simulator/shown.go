@@ -50,6 +50,9 @@ func renamed(content []byte) []byte {
 
 // longer adds to the length in the second byte, of a file that is shorter than 128 bytes.
 func longer(content []byte) []byte {
+	if len(content) < 2 {
+		return content
+	}
 	content[1] = min(content[1]+20, 0x7F)
 	return content
 }

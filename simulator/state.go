@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 
 	"github.com/cancuoc/cancuoc/card/apdu"
@@ -30,6 +31,9 @@ type Keys struct {
 	MAC     perso.Secret `json:"mac"`
 	DEK     perso.Secret `json:"dek"`
 }
+
+// LogValue hides the keys from log/slog, which would encode them.
+func (Keys) LogValue() slog.Value { return slog.StringValue("[secret]") }
 
 // defaultKeys are those of a blank chip; key version FF is what GlobalPlatform gives initial keys.
 func defaultKeys() Keys {

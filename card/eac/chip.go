@@ -143,10 +143,6 @@ func (c *Chip) Bind(ephemeral secinfo.PublicKey) {
 	c.terminal = Compress(ephemeral)
 }
 
-// Chosen tells whether MSE: Set AT has chosen Chip Authentication, so that the next GENERAL AUTHENTICATE is meant for
-// it and not for PACE.
-func (c *Chip) Chosen() bool { return c.chosen != nil }
-
 // Manage answers MANAGE SECURITY ENVIRONMENT for both protocols. After an MSE: Set KAT that is good it gives the
 // session that begins after the response.
 func (c *Chip) Manage(cmd apdu.Command) (apdu.Response, *sm.Session) {

@@ -218,7 +218,7 @@ func TestChipRefusesAgreement(t *testing.T) {
 			t.Fatal(err)
 		}
 		resp, session := c.Manage(apdu.Command{INS: 0x22, P1: b[0], P2: b[1], Data: b[2:]})
-		if resp.SW != test.want || session != nil || c.Chosen() != (test.want == apdu.SWOK) {
+		if resp.SW != test.want || session != nil || (c.chosen != nil) != (test.want == apdu.SWOK) {
 			t.Errorf("%s: %v, want %v", test.name, resp.SW, test.want)
 		}
 	}

@@ -19,6 +19,9 @@ func (Secret) String() string { return "[secret]" }
 // GoString hides the key from %#v.
 func (Secret) GoString() string { return "[secret]" }
 
+// LogValue hides the key from log/slog.
+func (Secret) LogValue() slog.Value { return slog.StringValue("[secret]") }
+
 // Secrets are the passwords and keys of the eMRTD application, and what it knows of the world. What is empty the chip
 // does not have: without BACSeed it does not open with Basic Access Control, and so on.
 type Secrets struct {
@@ -56,11 +59,17 @@ type ChipKey struct {
 	Key    Secret     `json:"key"`          // as package eac encodes it
 }
 
+// LogValue hides the key from log/slog, which would encode it.
+func (ChipKey) LogValue() slog.Value { return slog.StringValue("[secret]") }
+
 // SigningKey is the key of Active Authentication.
 type SigningKey struct {
 	Hash int    `json:"hash"` // length of the hash value in bytes: 20, 28, 32, 48 or 64
 	Key  Secret `json:"key"`  // as package activeauth encodes it
 }
+
+// LogValue hides the key from log/slog, which would encode it.
+func (SigningKey) LogValue() slog.Value { return slog.StringValue("[secret]") }
 
 // The identifiers of the data groupings that are not files. A row of keys begins at its first identifier and ends
 // before the next row.
@@ -148,7 +157,7 @@ func (k ChipKey) encode() []byte {
 func (s *Secrets) Put(dgi uint16, value []byte) error {
 	value = append([]byte(nil), value...)
 	switch {
-	case dgi == dgiDeviation && slices.Contains(Deviations(), string(value)):
+	case dgi == dgiDeviation && slices.Contains(Deviations(), string(value)) && !slices.Contains(s.Deviations, string(value)):
 		s.Deviations = append(s.Deviations, string(value))
 	case dgi == dgiBACSeed && len(value) == 16:
 		s.BACSeed = value
@@ -160,11 +169,11 @@ func (s *Secrets) Put(dgi uint16, value []byte) error {
 		s.CurrentDate = string(value)
 	case dgi == dgiActive:
 		return s.putActive(value)
-	case dgi >= dgiMapping && dgi < dgiChip:
+	case dgi >= dgiMapping && dgi < dgiChip && len(s.Mapping) < dgiChip-dgiMapping:
 		s.Mapping = append(s.Mapping, value)
-	case dgi >= dgiChip && dgi < dgiTrustPoint:
+	case dgi >= dgiChip && dgi < dgiTrustPoint && len(s.ChipAuthentication) < dgiTrustPoint-dgiChip:
 		return s.putChip(value)
-	case dgi >= dgiTrustPoint && dgi < dgiEndOfKeys:
+	case dgi >= dgiTrustPoint && dgi < dgiEndOfKeys && len(s.TrustPoints) < dgiEndOfKeys-dgiTrustPoint:
 		s.TrustPoints = append(s.TrustPoints, value)
 	default:
 		return fmt.Errorf("perso: grouping %04X does not hold %d bytes", dgi, len(value))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"slices"
 	"strings"
@@ -244,6 +245,33 @@ func TestDataIsNotPrinted(t *testing.T) {
 				t.Errorf("%s prints a secret: %s", format, text)
 			}
 		}
+	}
+}
+
+func TestSecretsAreNotLogged(t *testing.T) {
+	var text, encoded bytes.Buffer
+	data := specimenData()
+	for _, log := range []*slog.Logger{slog.New(slog.NewTextHandler(&text, nil)), slog.New(slog.NewJSONHandler(&encoded, nil))} {
+		log.Info("x", "seed", data.BACSeed, "secrets", data.Secrets, "key", data.ChipAuthentication[0], "signing", data.ActiveAuthentication)
+	}
+	for _, secret := range []string{string(data.BACSeed), "0NHS", "VWZ3", "DQE", "fw"} { // as text, and as encoding/json would write them
+		if strings.Contains(text.String()+encoded.String(), secret) {
+			t.Errorf("a log holds %q: %s%s", secret, text.String(), encoded.String())
+		}
+	}
+}
+
+// No stream of groupings makes the chip grow: each row of keys has an end.
+func TestRowsOfKeysEnd(t *testing.T) {
+	var s Secrets
+	for n := range 100 {
+		_ = s.Put(dgiDeviation, []byte(SelectMF6D00))
+		_ = s.Put(dgiMapping+uint16(n%16), []byte{13, byte(n)})
+		_ = s.Put(dgiTrustPoint, []byte{0x7F, 0x4E, byte(n)})
+		_ = s.Put(dgiChip, []byte{0x80, 1, 1, 0x81, 1, byte(n)})
+	}
+	if len(s.Deviations) != 1 || len(s.Mapping) != 16 || len(s.TrustPoints) != 16 || len(s.ChipAuthentication) != 16 {
+		t.Errorf("%d deviations, %d, %d and %d keys", len(s.Deviations), len(s.Mapping), len(s.TrustPoints), len(s.ChipAuthentication))
 	}
 }
 

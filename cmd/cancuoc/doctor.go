@@ -17,6 +17,7 @@ import (
 
 	"github.com/cancuoc/cancuoc/card/date"
 	"github.com/cancuoc/cancuoc/card/pki"
+	"github.com/cancuoc/cancuoc/card/pki/cvc"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/reader/pcsc"
@@ -153,12 +154,16 @@ func examineTerminal(folder string, config station.Config) finding {
 	}
 	credentials, err := config.Credentials(folder, nil)
 	if errors.Is(err, pki.ErrPassphrase) {
-		return found(name, nil, "its key is encrypted", "")
+		return found(name, nil, "under "+cvca[0].Holder+"; its key is encrypted: issuing asks for its passphrase", "")
 	}
 	if err != nil {
 		return found(name, err, "", mend)
 	}
-	for _, c := range credentials.Certificates {
+	chain, err := cvc.Chain(credentials.Certificates, []string{cvca[0].Holder}, credentials.Holder)
+	if err != nil {
+		return found(name, err, "", mend)
+	}
+	for _, c := range chain {
 		if date.Of(time.Now()).After(c.Expiration) {
 			return found(name, fmt.Errorf("the certificate of %s has expired on %s", c.Holder, c.Expiration), "", mend)
 		}

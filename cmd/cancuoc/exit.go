@@ -83,7 +83,7 @@ func codes() []struct {
 		code int
 		errs []error
 	}{
-		{exitInput, []error{card.ErrNoCVCA, register.ErrLiveCard, register.ErrInput, register.ErrNotFound, station.ErrNothingToDo, station.ErrStation, reader.ErrOtherReading,
+		{exitInput, []error{card.ErrNoCVCA, station.ErrNoFingerprints, register.ErrLiveCard, register.ErrInput, register.ErrNotFound, station.ErrNothingToDo, station.ErrStation, reader.ErrOtherReading,
 			layout.ErrNoTemplate, layout.ErrDoesNotFit, layout.ErrNoGlyph}},
 		{exitUsage, []error{station.ErrName}},
 		{exitNotGenuine, []error{station.ErrChipDiffers}},

@@ -58,7 +58,7 @@ func runOrderAdd(ctx context.Context, d *desk, files []string, dryRun bool) erro
 	if err != nil {
 		return withCode(exitKey, err)
 	}
-	intake := &intake{desk: d, register: w.register, specimen: certificate.Specimen(), dryRun: dryRun, results: []added{}}
+	intake := &intake{desk: d, register: w.register, specimen: certificate.Specimen(), terminals: w.config.LetsTerminalsIn(), dryRun: dryRun, results: []added{}}
 	var stopped error
 	for _, file := range files {
 		if stopped = intake.file(ctx, file); stopped != nil {
@@ -81,13 +81,14 @@ func runOrderAdd(ctx context.Context, d *desk, files []string, dryRun bool) erro
 
 // intake takes in records one after another.
 type intake struct {
-	desk     *desk
-	register *register.Register
-	specimen bool
-	dryRun   bool
-	results  []added
-	failed   int
-	first    error
+	desk      *desk
+	register  *register.Register
+	specimen  bool
+	terminals bool // somebody could be let into fingerprints
+	dryRun    bool
+	results   []added
+	failed    int
+	first     error
 }
 
 // file takes in every record of a file. Only what stops the whole intake is an error here.
@@ -193,6 +194,9 @@ func (d *desk) openRecords(name string) (source io.ReadCloser, folder string, er
 
 func (in *intake) one(ctx context.Context, prepared preparedOrder, result added) (added, error) {
 	result.Warnings = prepared.warnings
+	if len(prepared.fingerprints) > 0 && !in.terminals {
+		return result, withCode(exitInput, fmt.Errorf("fingerprints: %w: this station has no [terminal] (cancuoc init a new one)", card.ErrNoCVCA))
+	}
 	if in.dryRun {
 		return result, in.askRegister(ctx, prepared.doc.PersonalNumber)
 	}

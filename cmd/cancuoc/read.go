@@ -103,7 +103,15 @@ func (d *desk) readAndJudge(ctx context.Context, opts inspectOptions) (reader.Re
 	if err != nil {
 		return reader.Reading{}, reader.Verdict{}, cardError(ctx, err)
 	}
-	return reading, policy.Verify(reading, time.Now()), nil
+	return reading, told(policy.Verify(reading, time.Now())), nil
+}
+
+// told gives a verdict in words for operators, without the names of packages.
+func told(v reader.Verdict) reader.Verdict {
+	for i := range v.Checks {
+		v.Checks[i].Detail = plain(v.Checks[i].Detail)
+	}
+	return v
 }
 
 // inspection gives the card that the options name, and how it is read.

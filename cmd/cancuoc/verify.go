@@ -58,6 +58,9 @@ func (d *desk) judge(ctx context.Context, opts verifyOptions) (reader.Verdict, e
 	if opts.card != "" || opts.access.given() {
 		return reader.Verdict{}, withCode(exitUsage, errors.New("name a folder, or a card with --card, not both"))
 	}
+	if opts.noBAC || opts.shortLength || opts.fingerprints {
+		return reader.Verdict{}, withCode(exitUsage, errors.New("--no-bac, --short-length and --fingerprints say how a card is read: a folder is read already"))
+	}
 	policy, err := d.policy(opts.inspectOptions)
 	if err != nil {
 		return reader.Verdict{}, err
@@ -66,5 +69,5 @@ func (d *desk) judge(ctx context.Context, opts verifyOptions) (reader.Verdict, e
 	if err != nil {
 		return reader.Verdict{}, withCode(exitInput, err)
 	}
-	return policy.Verify(reading, time.Now()), nil
+	return told(policy.Verify(reading, time.Now())), nil
 }

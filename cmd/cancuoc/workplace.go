@@ -110,7 +110,7 @@ func (d *desk) withPassphrase(file string, open func(passphrase []byte) error) e
 	if passphrase != nil || !errors.Is(err, pki.ErrPassphrase) || !terminal(d.in) || !terminal(d.err) {
 		return err
 	}
-	fmt.Fprint(d.err, "Passphrase of the signing key: ")
+	fmt.Fprint(d.err, "Passphrase of the station's keys: ")
 	typed, err := term.ReadPassword(int(d.in.(*os.File).Fd()))
 	fmt.Fprintln(d.err)
 	if err != nil {

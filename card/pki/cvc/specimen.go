@@ -16,6 +16,9 @@ type Issued struct {
 // irises.
 type Specimen struct{ CVCA, Verifier, Terminal Issued }
 
+// IsSpecimen tells whether a reference is that of a specimen chain.
+func IsSpecimen(reference string) bool { return len(reference) > 6 && reference[2:6] == "SPEC" }
+
 // brainpoolP256r1 identifies the curve of a specimen's keys (Doc 9303-11, section 9.5.1).
 const brainpoolP256r1 = 13
 

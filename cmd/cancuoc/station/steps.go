@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/pki"
+	"github.com/cancuoc/cancuoc/card/pki/cvc"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/card/vnm"
 	"github.com/cancuoc/cancuoc/layout"
@@ -34,8 +36,15 @@ func (j *job) check(context.Context) (outcome, error) {
 	if _, err := Faces(j.doc, j.order.Face, j.Certificate.Specimen()); err != nil {
 		return outcome{}, err
 	}
+	if len(j.doc.Fingerprints) > 0 && j.order.Fingerprints == nil {
+		return outcome{}, ErrNoFingerprints
+	}
 	return outcome{detail: "record and faces" + ofProfile(warnings)}, nil
 }
+
+// ErrNoFingerprints says that the record names fingerprints that the register does not hold: an earlier version of this
+// program took it in, and kept none.
+var ErrNoFingerprints = errors.New("station: the record names fingerprints and the register holds none: give the order up with `cancuoc order cancel`, and take the record in again")
 
 // ofProfile repeats what is wrong with the profile: whoever issues decides on the chip, and may not have taken in the
 // record.
@@ -76,8 +85,11 @@ func (j *job) sign(context.Context) (outcome, error) {
 var ErrAuthority = errors.New("station: the document signer cannot sign now")
 
 // checkAuthority makes sure, before a chip is spent, that the document signer may sign and is vouched for by the
-// station's own anchors.
+// station's own anchors, and that fingerprints could be read back.
 func (j *job) checkAuthority() error {
+	if err := j.checkTerminal(); err != nil {
+		return fmt.Errorf("%w: %w", ErrAuthority, err)
+	}
 	anchor, err := j.Trust.Chain(j.Certificate)
 	for _, check := range []func(time.Time) error{j.Certificate.KeyUsable, j.Certificate.Validity, anchor.Validity} {
 		if err == nil {
@@ -86,6 +98,31 @@ func (j *job) checkAuthority() error {
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrAuthority, err)
+	}
+	return nil
+}
+
+// checkTerminal makes sure that a chip with fingerprints will trust a CVCA of this station's kind, and let its inspection
+// system in.
+func (j *job) checkTerminal() error {
+	var authorities []string
+	for _, c := range j.CVCA {
+		if cvc.IsSpecimen(c.Holder) && !j.Certificate.Specimen() {
+			return fmt.Errorf("station: a real document signer, and the specimen CVCA %s: chips would let in whoever has its key", c.Holder)
+		}
+		authorities = append(authorities, c.Holder)
+	}
+	if j.order.Fingerprints == nil || j.Terminal == nil {
+		return nil
+	}
+	chain, err := cvc.Chain(j.Terminal.Certificates, authorities, j.Terminal.Holder)
+	if err != nil {
+		return err
+	}
+	for _, c := range chain {
+		if date.Of(j.Now()).After(c.Expiration) {
+			return fmt.Errorf("station: the certificate of %s has expired on %s: fingerprints could not be read back", c.Holder, c.Expiration)
+		}
 	}
 	return nil
 }
@@ -163,7 +200,10 @@ func (j *job) verify(ctx context.Context) (outcome, error) {
 	}
 	verdict := reader.Verify(reading, j.Trust, j.Now())
 	fault := compare(reading, data)
-	if fault == nil && verdict.Verdict == reader.NotProven {
+	if fault == nil && len(reading.Closed) > 0 && j.Terminal != nil {
+		return outcome{}, fmt.Errorf("%w: %s could not be read back: %s", ErrNotProven, strings.Join(reading.Closed, ", "), reading.Proofs.Terminal.Detail)
+	}
+	if fault == nil && (verdict.Verdict == reader.NotProven || onlyChipFails(verdict)) {
 		return outcome{}, fmt.Errorf("%w: %s", ErrNotProven, failing(verdict))
 	}
 	if fault == nil && verdict.Verdict != reader.Genuine {
@@ -174,6 +214,17 @@ func (j *job) verify(ctx context.Context) (outcome, error) {
 		return outcome{}, errors.Join(fault, err)
 	}
 	return outcome{detail: fmt.Sprintf("%s, %s", verdict.Verdict, comparison(reading, data))}, nil
+}
+
+// onlyChipFails tells whether all that is false is an authentication of the chip: a disturbed line can cause that, and no
+// chip is wasted for it.
+func onlyChipFails(v reader.Verdict) bool {
+	for _, c := range v.Checks {
+		if c.Result == reader.Fail && c.Name != "chip" {
+			return false
+		}
+	}
+	return v.Verdict == reader.NotGenuine
 }
 
 func (j *job) read(ctx context.Context) (reader.Reading, error) {
@@ -216,14 +267,15 @@ func (j *job) checkChip(send apdu.Sender) error {
 	return nil
 }
 
-// compare finds a file that differs from what was signed, byte for byte.
+// compare finds a file that differs from what was signed, byte for byte. EF.CVCA, which nobody signs, changes when a chip
+// is shown a link certificate: the authority that was written to it must be one of those in it.
 func compare(reading reader.Reading, data perso.Data) error {
 	same := 0
 	for _, f := range data.Files {
 		file, _ := lds.ByName(f.Name())
 		content, there := reading.Files[f.Name()]
 		switch {
-		case there && bytes.Equal(content, f.Content):
+		case there && bytes.Equal(content, f.Content), there && file.Name == "EF.CVCA" && succeeds(content, f.Content):
 			same++
 		case there || !reading.Withholds(file):
 			return fmt.Errorf("%w: %s", ErrChipDiffers, f.Name())
@@ -236,6 +288,16 @@ func compare(reading reader.Reading, data perso.Data) error {
 		return fmt.Errorf("%w: it has other files beside", ErrChipDiffers)
 	}
 	return nil
+}
+
+// succeeds tells whether an EF.CVCA is one that the other can become.
+func succeeds(now, before []byte) bool {
+	trusted, err := cvc.ParseFile(now)
+	if err != nil {
+		return false
+	}
+	issued, err := cvc.ParseFile(before)
+	return err == nil && slices.Contains(trusted, issued[0])
 }
 
 // comparison says what compare has found equal, and what could not be read back.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -27,12 +28,19 @@ type Terminal struct {
 
 func (t Terminal) there() bool { return t != Terminal{} }
 
+// LetsTerminalsIn tells whether the station's chips trust a CVCA, so that they can carry fingerprints.
+func (c Config) LetsTerminalsIn() bool { return c.Terminal.there() }
+
 const certificateEnding = ".cvcert"
 
 // initTerminal makes a specimen CVCA, document verifier and inspection system, whole or not at all. A folder that is
-// there is kept.
+// there is kept, if its key opens.
 func initTerminal(folder string, passphrase []byte, at time.Time) error {
 	if _, err := os.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {
+		there := Config{Terminal: Terminal{CVCA: "cvca" + certificateEnding, Certificates: ".", Key: "file:inspection-system.key"}}
+		if _, err := there.Credentials(folder, passphrase); err != nil {
+			return fmt.Errorf("station: %s is there already, and its keys do not open: %w", folder, err)
+		}
 		return nil
 	}
 	next := folder + ".new"
@@ -62,8 +70,12 @@ func writeIssued(path string, issued cvc.Issued, passphrase []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(path+certificateEnding, encoded, 0o600); err != nil {
-		return fmt.Errorf("station: %w", err)
+	err = WriteFile(path+certificateEnding, func(w io.Writer) error {
+		_, err := w.Write(encoded)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	key, err := issued.Key.Encode()
 	if err != nil {
