@@ -100,7 +100,11 @@ func (a Authority) IssueDocumentSigner(rand io.Reader, at time.Time, n int) (Cer
 	template.ExtraExtensions = append(template.ExtraExtensions, period, types)
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.SubjectKeyId = keyIdentifier(key)
-	ds, err := issue(rand, template, a.CSCA.x509, key.Public(), a.CSCAKey)
+	csca, err := x509.ParseCertificate(a.CSCA.Raw) // our own: crypto/x509 reads it
+	if err != nil {
+		return Certificate{}, nil, fmt.Errorf("pki: the authority's certificate: %w", err)
+	}
+	ds, err := issue(rand, template, csca, key.Public(), a.CSCAKey)
 	return ds, key, err
 }
 

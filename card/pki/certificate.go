@@ -3,8 +3,7 @@ package pki
 import (
 	"bytes"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/x509"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,11 +11,19 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
 
 // specimenPolicy marks every certificate of a specimen authority made by this package: an object identifier under
 // 2.25, made from the random UUID 47280d63-951e-4ed4-aeb0-e2234c7ff8a1, so it collides with nobody's.
 const specimenPolicy = "2.25.94583151136133262971048525381911967905"
+
+// ECPublicKey is a public key on a curve of RFC 5639, which crypto/ecdsa does not have.
+type ECPublicKey = x509.ECPublicKey
+
+// ECPrivateKey is a private key on such a curve: a crypto.Signer whose public key is an *[ECPublicKey].
+type ECPrivateKey = x509.ECPrivateKey
 
 // Certificate is a certificate of the infrastructure. The zero value is none.
 type Certificate struct {
@@ -27,39 +34,46 @@ type Certificate struct {
 	NotBefore, NotAfter     time.Time
 	KeyNotBefore, KeyNotEnd time.Time // when the private key is used for signing; zero where not stated
 	DocumentTypes           []string  // document codes of the MRZ that a document signer may sign, "I", "ID"
-	PublicKey               crypto.PublicKey
+	Algorithm               string    // of the signature, for a person to read: "ECDSA with SHA-256"
+	KeyAlgorithm            string    // for a person to read: "RSA 4096", "brainpoolP384r1"
+
+	// PublicKey is an *rsa.PublicKey, an *ecdsa.PublicKey on a curve of NIST, or an *ECPublicKey.
+	PublicKey crypto.PublicKey
 
 	x509 *x509.Certificate
 }
 
-// ParseCertificate reads one certificate in DER.
+// ParseCertificate reads one certificate in DER. A key that is not here is [ErrUnsupported].
 func ParseCertificate(der []byte) (Certificate, error) {
 	parsed, err := x509.ParseCertificate(der)
 	if err != nil {
 		return Certificate{}, refused(der, err)
 	}
-	c := Certificate{
-		Raw:       parsed.Raw,
-		Subject:   parsed.Subject.String(),
-		Issuer:    parsed.Issuer.String(),
-		Serial:    fmt.Sprintf("%x", parsed.SerialNumber),
-		NotBefore: parsed.NotBefore,
-		NotAfter:  parsed.NotAfter,
-		PublicKey: parsed.PublicKey,
-		x509:      parsed,
+	key, err := parsed.Key()
+	if err != nil {
+		return Certificate{}, refused(der, err)
 	}
-	if len(parsed.Subject.Country) == 1 {
-		c.Country = parsed.Subject.Country[0]
+	c := Certificate{
+		Raw:          parsed.Raw,
+		Subject:      parsed.Subject.String(),
+		Issuer:       parsed.Issuer.String(),
+		Country:      parsed.Subject.Country(),
+		Serial:       fmt.Sprintf("%x", parsed.Serial),
+		NotBefore:    parsed.NotBefore,
+		NotAfter:     parsed.NotAfter,
+		Algorithm:    parsed.Algorithm.String(),
+		KeyAlgorithm: x509.KeyName(key),
+		PublicKey:    key,
+		x509:         parsed,
 	}
 	return c, c.readExtensions()
 }
 
-// refused tells an unknown algorithm from a broken certificate: crypto/x509 has no error of its own for the first.
+// refused tells an algorithm that is not here from a broken certificate.
 func refused(der []byte, err error) error {
-	for _, sign := range []string{"unsupported elliptic curve", "invalid ECDSA parameters"} {
-		if strings.Contains(err.Error(), sign) {
-			return fmt.Errorf("%w: the certificate's key lies on a curve other than the named ones of NIST", ErrUnsupported)
-		}
+	var unsupported *x509.UnsupportedError
+	if errors.As(err, &unsupported) {
+		return fmt.Errorf("%w: %s", ErrUnsupported, unsupported.Algorithm)
 	}
 	return fmt.Errorf("pki: certificate of %d bytes cannot be read: %w", len(der), err)
 }
@@ -67,14 +81,14 @@ func refused(der []byte, err error) error {
 func (c *Certificate) readExtensions() error {
 	for _, e := range c.x509.Extensions {
 		ok := true
-		switch e.Id.String() {
+		switch e.ID.String() {
 		case oidPrivateKeyUsagePeriod:
 			c.KeyNotBefore, c.KeyNotEnd, ok = readUsagePeriod(e.Value)
 		case oidDocumentTypeList:
 			c.DocumentTypes, ok = readDocumentTypes(e.Value)
 		}
 		if !ok {
-			return fmt.Errorf("pki: extension %s of the certificate is malformed", e.Id)
+			return fmt.Errorf("pki: extension %s of the certificate is malformed", e.ID)
 		}
 	}
 	return nil
@@ -122,10 +136,22 @@ func readDocumentTypes(der []byte) (types []string, ok bool) {
 // Specimen tells whether the certificate says of itself that it belongs to a specimen authority. It is a label that
 // keeps specimens and real documents apart, not a proof: only [Trust.Chain] proves who issued a certificate.
 func (c Certificate) Specimen() bool {
-	return c.x509 != nil && slices.ContainsFunc(c.x509.Policies, func(oid x509.OID) bool {
-		return oid.String() == specimenPolicy
-	})
+	return c.x509 != nil && slices.Contains(c.x509.Policies, specimenPolicy)
 }
+
+// Authority tells whether the certificate says of itself that its key signs certificates. It is no proof.
+func (c Certificate) Authority() bool { return c.x509 != nil && c.x509.IsCA }
+
+// SelfIssued tells whether subject and issuer are the same name: a root, or a link from an authority's last key to its
+// next one.
+func (c Certificate) SelfIssued() bool { return c.x509 != nil && c.x509.Subject.Equal(c.x509.Issuer) }
+
+// SelfSigned checks the signature with the certificate's own key: [ErrSignature] for one that another key has signed.
+func (c Certificate) SelfSigned() error { return checkSignature(c, c) }
+
+// Weak tells whether the certificate is signed by way of SHA-1, under which two certificates can have one signature. It
+// has been verified like any other; how long that is good enough is for the caller to say.
+func (c Certificate) Weak() bool { return c.x509 != nil && c.x509.Algorithm.Weak() }
 
 // Signs tells whether a document signer may sign documents with this code of the MRZ, "I<" or "IDVNM...": its list
 // has the code, or the code's first letter alone (Doc 9303-12, section 7.1.1.6). Without a list it is false.
@@ -158,7 +184,7 @@ func (c Certificate) KeyUsable(at time.Time) error {
 
 // Holds tells whether a private key belongs to the certificate.
 func (c Certificate) Holds(key crypto.Signer) bool {
-	own, ok := c.PublicKey.(*ecdsa.PublicKey)
+	own, ok := c.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
 	return ok && key != nil && own.Equal(key.Public())
 }
 

@@ -19,6 +19,7 @@ const (
 	oidSubjectAltName        = "2.5.29.17"
 	oidIssuerAltName         = "2.5.29.18"
 	oidBasicConstraints      = "2.5.29.19"
+	oidExtendedKeyUsage      = "2.5.29.37"
 	oidCertificatePolicies   = "2.5.29.32"
 	oidDocumentTypeList      = "2.23.136.1.1.6.2"
 	oidLocality              = "2.5.4.7"

@@ -5,8 +5,9 @@
 //	verifier:  [LoadTrust] -> [Trust.Chain] (is the document signer genuine) and, apart from it,
 //	           [Certificate.Validity] (is it valid now)
 //
-// A chain has exactly one link: a CSCA signs a document signer. For now keys are ECDSA on P-256; a certificate with
-// an algorithm that is not here is [ErrUnsupported].
+// A CSCA signs a document signer; where a CSCA has changed its key, links lead from one that is trusted to the one that
+// signed. Every algorithm of Doc 9303-12, section 4.1.6, is verified, on curves of NIST and of RFC 5639, named or spelt
+// out; SHA-1 too, which [Certificate.Weak] tells. Anything else is [ErrUnsupported]. For now keys are made on P-256.
 package pki
 
 import "errors"
@@ -26,8 +27,9 @@ var (
 	ErrNoAnchor          = errors.New("pki: no trust anchor for the issuer of this certificate")
 	ErrSignature         = errors.New("pki: wrong signature on the certificate")
 	ErrNotAuthority      = errors.New("pki: the trust anchor is no authority that signs certificates")
-	ErrPathLength        = errors.New("pki: the trust anchor's path length is not zero")
+	ErrPathLength        = errors.New("pki: the trust anchor's path length is neither 0 nor 1")
 	ErrNotSigner         = errors.New("pki: the certificate is not one for signing documents")
+	ErrNotListSigner     = errors.New("pki: the certificate is not one for signing this kind of list")
 	ErrCountry           = errors.New("pki: issuer and subject are not of one country")
 	ErrCriticalExtension = errors.New("pki: the certificate has a critical extension that is not understood")
 )

@@ -111,7 +111,7 @@ func TestExtensionsByHand(t *testing.T) {
 	} {
 		got := ""
 		for _, e := range a.DocumentSigner.x509.Extensions {
-			if e.Id.String() == oid {
+			if e.ID.String() == oid {
 				got = hex.EncodeToString(e.Value)
 			}
 		}
@@ -130,7 +130,7 @@ func TestSpecimenAuthority(t *testing.T) {
 		if !strings.Contains(c.Subject, "CN=SPECIMEN ") || !strings.Contains(c.Subject, "O=SPECIMEN ") {
 			t.Errorf("subject %q", c.Subject)
 		}
-		if serial := c.x509.SerialNumber; serial.Sign() <= 0 || serial.BitLen() > 159 || serial.BitLen() < 100 {
+		if serial := c.x509.Serial; serial.Sign() <= 0 || serial.BitLen() > 159 || serial.BitLen() < 100 {
 			t.Errorf("serial number %s", c.Serial)
 		}
 		if c.Country != "VN" {
@@ -207,7 +207,7 @@ func TestNextDocumentSigner(t *testing.T) {
 	if !strings.HasPrefix(ds.Subject, "CN=SPECIMEN Document Signer 2,") || !ds.Holds(key) || ds.KeyUsable(later) != nil {
 		t.Errorf("document signer 2 is %s", ds.Subject)
 	}
-	if _, err := (Trust{[]Certificate{a.CSCA}}).Chain(ds); err != nil {
+	if _, err := (Trust{Anchors: []Certificate{a.CSCA}}).Chain(ds); err != nil {
 		t.Error(err)
 	}
 	_, _, err = a.IssueDocumentSigner(rand.Reader, issueTime.AddDate(6, 0, 0), 3)

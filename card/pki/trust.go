@@ -2,15 +2,21 @@ package pki
 
 import (
 	"bytes"
-	"crypto/x509"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
+
+	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
 
 // Trust is what a verifier trusts: CSCA certificates that it got by a way it believes. The zero value trusts nobody.
 type Trust struct {
 	Anchors []Certificate
+	// Links are certificates that prove themselves: an authority that is trusted signs its next key in one (Doc 9303-12,
+	// section 4.1.4.3). Nothing here is believed before an anchor has vouched for it.
+	Links []Certificate
 }
 
 // LoadTrust reads the anchors from a file or a folder (see [ReadCertificates]). Certificates of document signers that
@@ -22,7 +28,7 @@ func LoadTrust(path string) (Trust, error) {
 	}
 	var t Trust
 	for _, c := range found {
-		if c.x509.IsCA {
+		if c.Authority() {
 			t.Anchors = append(t.Anchors, c)
 		}
 	}
@@ -32,88 +38,186 @@ func LoadTrust(path string) (Trust, error) {
 	return t, nil
 }
 
-// Chain gives the anchor that issued a document signer's certificate, having checked all that does not change with
-// time: names and key identifiers, the anchor's right to issue, the signer's right to sign documents, the signature,
+// Chain gives the authority that issued a document signer's certificate, having checked all that does not change with
+// time: names and key identifiers, the authority's right to issue, the signer's right to sign documents, the signatures,
 // the country, and that no critical extension went unread (Doc 9303-12, sections 6.1.2, 7.1.1 and appendix D). Time is
-// [Certificate.Validity], for both certificates.
+// [Certificate.Validity], for every certificate of the [Trust.Path].
 func (t Trust) Chain(ds Certificate) (Certificate, error) {
-	if ds.x509 == nil {
-		return Certificate{}, fmt.Errorf("%w: there is none", ErrNotSigner)
-	}
-	if err := checkSigner(ds.x509); err != nil {
+	path, err := t.Path(ds)
+	if err != nil {
 		return Certificate{}, err
 	}
+	return path[0], nil
+}
+
+// Path gives all that stands over a document signer: the authority that issued it, and where that is a link the one that
+// signed the link, up to the anchor. It checks what [Trust.Chain] checks.
+func (t Trust) Path(ds Certificate) ([]Certificate, error) { return t.path(ds, forDocuments) }
+
+// purpose is what a certificate below an authority is for.
+type purpose struct {
+	extendedKeyUsage string // "" for signers of documents, which have none
+}
+
+// The purposes of Doc 9303-12, table 6.
+var (
+	forDocuments      = purpose{}
+	forMasterLists    = purpose{"2.23.136.1.1.3"}
+	forDeviationLists = purpose{"2.23.136.1.1.8"}
+)
+
+func (t Trust) path(c Certificate, p purpose) ([]Certificate, error) {
+	if c.x509 == nil {
+		return nil, fmt.Errorf("%w: there is none", ErrNotSigner)
+	}
+	if err := checkSigner(c.x509, p); err != nil {
+		return nil, err
+	}
 	failure := ErrNoAnchor
-	for _, anchor := range t.Anchors {
-		if anchor.x509 == nil || !issued(anchor.x509, ds.x509) {
+	for path := range t.authorities() {
+		if !issued(path[0].x509, c.x509) {
 			continue
 		}
-		if failure = checkLink(anchor, ds); failure == nil {
-			return anchor, nil
+		if failure = checkIssued(path[0], c); failure == nil {
+			return path, nil
 		}
 	}
-	return Certificate{}, failure
+	return nil, failure
 }
 
-// issued tells whether the anchor is the one that the certificate names: by the issuer's name, and by the key
+// authorities gives every authority that is trusted with the path up to its anchor: the anchors, then what they vouch for
+// by links, then what those vouch for.
+func (t Trust) authorities() iter.Seq[[]Certificate] {
+	return func(yield func([]Certificate) bool) {
+		var queue [][]Certificate
+		for _, anchor := range t.Anchors {
+			if anchor.x509 != nil {
+				queue = append(queue, []Certificate{anchor})
+			}
+		}
+		for _, path := range queue {
+			if !yield(path) {
+				return
+			}
+		}
+		rest := t.Links
+		for ; len(queue) > 0; queue = queue[1:] {
+			var left []Certificate
+			for _, link := range rest {
+				if !vouches(queue[0][0], link) {
+					left = append(left, link)
+					continue
+				}
+				path := append([]Certificate{link}, queue[0]...)
+				if !yield(path) {
+					return
+				}
+				queue = append(queue, path)
+			}
+			rest = left
+		}
+	}
+}
+
+// vouches tells whether a trusted authority has signed a link: the next key of its state, under its name or a new one.
+func vouches(authority, link Certificate) bool {
+	return link.x509 != nil && issued(authority.x509, link.x509) &&
+		checkAuthority(link.x509) == nil && checkIssued(authority, link) == nil
+}
+
+// issued tells whether the authority is the one that the certificate names: by the issuer's name, and by the key
 // identifier where both state one, since an authority that changes its key keeps its name.
-func issued(anchor, ds *x509.Certificate) bool {
-	if !bytes.Equal(anchor.RawSubject, ds.RawIssuer) {
+func issued(authority, c *x509.Certificate) bool {
+	if !authority.Subject.Equal(c.Issuer) {
 		return false
 	}
-	return len(ds.AuthorityKeyId) == 0 || len(anchor.SubjectKeyId) == 0 ||
-		bytes.Equal(ds.AuthorityKeyId, anchor.SubjectKeyId)
+	return len(c.AuthorityKeyID) == 0 || len(authority.SubjectKeyID) == 0 ||
+		bytes.Equal(c.AuthorityKeyID, authority.SubjectKeyID)
 }
 
-// checkSigner checks a document signer's certificate by itself: key usage, and no authority of its own.
-func checkSigner(ds *x509.Certificate) error {
+// checkSigner checks a signer's certificate by itself: key usage, purpose, and no authority of its own.
+func checkSigner(c *x509.Certificate, p purpose) error {
 	switch {
-	case ds.IsCA:
+	case c.IsCA:
 		return fmt.Errorf("%w: it is that of an authority", ErrNotSigner)
-	case ds.KeyUsage&x509.KeyUsageDigitalSignature == 0:
+	case c.KeyUsage&x509.DigitalSignature == 0:
 		return fmt.Errorf("%w: its key usage lacks digitalSignature", ErrNotSigner)
 	}
-	return checkCritical(ds)
-}
-
-func checkLink(anchor, ds Certificate) error {
-	a := anchor.x509
-	switch {
-	case !a.BasicConstraintsValid || !a.IsCA:
-		return fmt.Errorf("%w: its basic constraints lack cA", ErrNotAuthority)
-	case a.KeyUsage&x509.KeyUsageCertSign == 0:
-		return fmt.Errorf("%w: its key usage lacks keyCertSign", ErrNotAuthority)
-	case !a.MaxPathLenZero:
-		return ErrPathLength
+	known := []string{oidKeyUsage, oidBasicConstraints}
+	if p != forDocuments {
+		known = append(known, oidExtendedKeyUsage)
 	}
-	if err := checkCritical(a); err != nil {
+	if err := checkCritical(c, known...); err != nil {
 		return err
 	}
-	if anchor.Country == "" || !strings.EqualFold(anchor.Country, ds.Country) {
-		return fmt.Errorf("%w: %q and %q", ErrCountry, anchor.Country, ds.Country)
-	}
-	return checkSignature(a, ds.x509)
+	return p.check(c)
 }
 
-// checkCritical refuses critical extensions other than the two that this package enforces. (An extension that stands
-// twice is refused when the certificate is parsed.)
-func checkCritical(c *x509.Certificate) error {
-	for _, e := range c.Extensions {
-		if oid := e.Id.String(); e.Critical && oid != oidKeyUsage && oid != oidBasicConstraints {
-			return fmt.Errorf("%w: %s", ErrCriticalExtension, oid)
+// check holds the keys of list signers and of document signers apart (Doc 9303-12, table 6).
+func (p purpose) check(c *x509.Certificate) error {
+	if p != forDocuments {
+		if !slices.Contains(c.ExtendedKeyUsage, p.extendedKeyUsage) {
+			return fmt.Errorf("%w: its extended key usage lacks %s", ErrNotListSigner, p.extendedKeyUsage)
+		}
+		return nil
+	}
+	for _, other := range []purpose{forMasterLists, forDeviationLists} {
+		if slices.Contains(c.ExtendedKeyUsage, other.extendedKeyUsage) {
+			return fmt.Errorf("%w: its extended key usage is for lists", ErrNotSigner)
 		}
 	}
 	return nil
 }
 
-func checkSignature(anchor, ds *x509.Certificate) error {
-	err := anchor.CheckSignature(ds.SignatureAlgorithm, ds.RawTBSCertificate, ds.Signature)
-	var weak x509.InsecureAlgorithmError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &weak), errors.Is(err, x509.ErrUnsupportedAlgorithm):
-		return fmt.Errorf("%w: certificate signed with %s", ErrUnsupported, ds.SignatureAlgorithm)
+// checkIssued checks that an authority may issue certificates and has issued this one.
+func checkIssued(authority, c Certificate) error {
+	if err := checkAuthority(authority.x509); err != nil {
+		return err
 	}
-	return ErrSignature
+	if authority.Country == "" || !strings.EqualFold(authority.Country, c.Country) {
+		return fmt.Errorf("%w: %q and %q", ErrCountry, authority.Country, c.Country)
+	}
+	return checkSignature(authority, c)
+}
+
+// checkAuthority checks the right to issue (Doc 9303-12, table 6). The path length should be 0. It is missing from
+// certificates of BG, CN, DK, HU, IL, PL and TM, and 1 in those of BE, GR, LV, NP and VA; that is taken, since a chain
+// here never goes through an authority below another. Key usage is missing from one of CN, which RFC 5280, section
+// 4.2.1.3, takes for every use.
+func checkAuthority(a *x509.Certificate) error {
+	switch {
+	case !a.IsCA:
+		return fmt.Errorf("%w: its basic constraints lack cA", ErrNotAuthority)
+	case a.HasKeyUsage && a.KeyUsage&x509.CertSign == 0:
+		return fmt.Errorf("%w: its key usage lacks keyCertSign", ErrNotAuthority)
+	case a.PathLength > 1:
+		return ErrPathLength
+	}
+	return checkCritical(a, oidKeyUsage, oidBasicConstraints)
+}
+
+// checkCritical refuses critical extensions other than those that are enforced. (An extension that stands twice is
+// refused when the certificate is parsed.)
+func checkCritical(c *x509.Certificate, known ...string) error {
+	for _, e := range c.Extensions {
+		if e.Critical && !slices.Contains(known, e.ID.String()) {
+			return fmt.Errorf("%w: %s", ErrCriticalExtension, e.ID)
+		}
+	}
+	return nil
+}
+
+func checkSignature(authority, c Certificate) error {
+	if c.x509 == nil {
+		return ErrSignature
+	}
+	err := x509.Verify(c.x509.Algorithm, authority.PublicKey, c.x509.RawTBS, c.x509.Signature)
+	var unsupported *x509.UnsupportedError
+	switch {
+	case errors.As(err, &unsupported):
+		return fmt.Errorf("%w: certificate signed with %s", ErrUnsupported, unsupported.Algorithm)
+	case err != nil:
+		return ErrSignature
+	}
+	return nil
 }

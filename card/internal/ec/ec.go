@@ -19,6 +19,9 @@ import (
 	"math/big"
 )
 
+// ErrUnsupported says that a curve is none of those that are here.
+var ErrUnsupported = errors.New("ec: unsupported curve")
+
 // Curve is one of the standardised curves. It does not change and may be used from many goroutines at once.
 type Curve struct {
 	domain
@@ -84,7 +87,20 @@ func ByOID(oid asn1.ObjectIdentifier) (*Curve, error) {
 			return c, nil
 		}
 	}
-	return nil, fmt.Errorf("ec: curve %v is not supported", oid)
+	return nil, fmt.Errorf("%w: %s", ErrUnsupported, nameOf(oid))
+}
+
+// nameOf names curves that are met and not computed here; others go by their number.
+func nameOf(oid asn1.ObjectIdentifier) string {
+	known := map[string]string{
+		"1.2.840.10045.3.1.1": "P-192", "1.3.132.0.10": "secp256k1", "1.3.36.3.3.2.8.1.1.3": "brainpoolP192r1",
+		"1.3.36.3.3.2.8.1.1.6": "brainpoolP224t1", "1.3.36.3.3.2.8.1.1.8": "brainpoolP256t1",
+		"1.3.36.3.3.2.8.1.1.12": "brainpoolP384t1", "1.3.36.3.3.2.8.1.1.14": "brainpoolP512t1",
+	}
+	if name := known[oid.String()]; name != "" {
+		return name
+	}
+	return oid.String()
 }
 
 // ByParameters finds the curve that a certificate or a key spells out. Parameters that are not exactly those of a
@@ -102,7 +118,7 @@ func ByParameters(p, a, b, gx, gy, n *big.Int, h int) (*Curve, error) {
 			return c, nil
 		}
 	}
-	return nil, errors.New("ec: explicit parameters are those of no standardised curve")
+	return nil, fmt.Errorf("%w: explicit parameters over %d bits that are those of no standardised curve", ErrUnsupported, p.BitLen())
 }
 
 // Name is the curve's name in RFC 5639 or FIPS 186, for messages.

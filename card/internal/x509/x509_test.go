@@ -1,0 +1,135 @@
+package x509
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"testing"
+
+	"golang.org/x/crypto/cryptobyte"
+
+	"github.com/cancuoc/cancuoc/card/internal/ec"
+)
+
+// Our own RSASSA-PSS, which serves where the two hashes differ, against that of the standard library where they do not.
+func TestPSSByItself(t *testing.T) {
+	for _, bits := range []int{2048, 2049, 2050, 2055} { // the encoded message may be a byte shorter than the modulus
+		key, err := rsa.GenerateKey(rand.Reader, bits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		digest := sum(crypto.SHA256, []byte("mẫu"))
+		signature, err := rsa.SignPSS(rand.Reader, key, crypto.SHA256, digest, &rsa.PSSOptions{SaltLength: 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := Algorithm{Hash: crypto.SHA256, scheme: pss, mgf: crypto.SHA256, salt: 20}
+		own := func(digest []byte, salt int) bool {
+			a := m
+			a.salt = salt
+			return a.verifyOwnPSS(&key.PublicKey, digest, signature)
+		}
+		if !own(digest, 20) || own(digest, 19) || own(digest, 21) || own(sum(crypto.SHA256, nil), 20) || own(digest, 250) {
+			t.Errorf("%d bits: own PSS and the standard library do not agree", bits)
+		}
+	}
+}
+
+func readName(t *testing.T, text string) Name {
+	t.Helper()
+	der, err := hex.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := cryptobyte.String(der)
+	n, err := ReadName(&in)
+	if err != nil || !in.Empty() {
+		t.Fatal(text, err)
+	}
+	return n
+}
+
+// attr is one part of a name, laid out by hand: C or CN.
+func attr(oid byte, tag int, value string) string {
+	return fmt.Sprintf("31%02x30%02x06035504%02x%02x%02x%x", 9+len(value), 7+len(value), oid, tag, len(value), value)
+}
+
+func nameOf(t *testing.T, parts ...string) Name {
+	all := ""
+	for _, p := range parts {
+		all += p
+	}
+	return readName(t, fmt.Sprintf("30%02x%s", len(all)/2, all))
+}
+
+// Names are one whatever the case, the white space and the type of their strings, and two for everything else.
+func TestNamesCompared(t *testing.T) {
+	const printable, utf8String, teletex, bmp = 0x13, 0x0C, 0x14, 0x1E
+	name := nameOf(t, attr(6, printable, "VN"), attr(3, printable, "SPECIMEN CSCA"))
+	if name.String() != "CN=SPECIMEN CSCA,C=VN" || name.Country() != "VN" {
+		t.Errorf("%v, country %q", name, name.Country())
+	}
+	for what, c := range map[string]struct {
+		other Name
+		same  bool
+	}{
+		"small letters": {nameOf(t, attr(6, printable, "vn"), attr(3, printable, "Specimen CSCA")), true},
+		"UTF8String":    {nameOf(t, attr(6, printable, "VN"), attr(3, utf8String, "SPECIMEN CSCA")), true},
+		"TeletexString": {nameOf(t, attr(6, printable, "VN"), attr(3, teletex, "SPECIMEN CSCA")), true},
+		"BMPString":     {nameOf(t, attr(6, bmp, "\x00V\x00N"), attr(3, printable, "SPECIMEN CSCA")), true},
+		"white space":   {nameOf(t, attr(6, printable, "VN"), attr(3, printable, " SPECIMEN  CSCA ")), true},
+		"another order": {nameOf(t, attr(3, printable, "SPECIMEN CSCA"), attr(6, printable, "VN")), false},
+		"another value": {nameOf(t, attr(6, printable, "VN"), attr(3, printable, "SPECIMEN CSCB")), false},
+		"another kind":  {nameOf(t, attr(6, printable, "VN"), attr(10, printable, "SPECIMEN CSCA")), false},
+		"one part":      {nameOf(t, attr(6, printable, "VN")), false},
+		"a longer one":  {nameOf(t, attr(6, printable, "VN"), attr(3, printable, "SPECIMEN CSCA"), attr(5, printable, "1")), false},
+		"quotes inside": {nameOf(t, attr(6, printable, "VN"), attr(3, printable, `SPECIMEN" "CSCA`)), false},
+	} {
+		if name.Equal(c.other) != c.same || c.other.Equal(name) != c.same {
+			t.Errorf("%s: %v", what, !c.same)
+		}
+	}
+	wicked := nameOf(t, attr(3, utf8String, "a,b+\"\n\x1b"))
+	if wicked.String() != `CN=a\,b\+\"\0a\1b` {
+		t.Error(wicked.String())
+	}
+}
+
+func TestKeysAreSecret(t *testing.T) {
+	key, err := GenerateEC(ec.BrainpoolP256r1(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := fmt.Sprintf("%v %+v %#v %s", key, key, key, key); text != "[secret] [secret] [secret] [secret]" {
+		t.Error("a private key prints more than [secret]")
+	}
+	if _, err := NewECPrivateKey(ec.BrainpoolP256r1(), make([]byte, 32)); err == nil {
+		t.Error("the private key 0 was taken")
+	}
+	if _, err := NewECPrivateKey(ec.BrainpoolP256r1(), ec.BrainpoolP256r1().Order().Bytes()); err == nil {
+		t.Error("the order was taken for a private key")
+	}
+}
+
+func FuzzParseCertificate(f *testing.F) {
+	for _, name := range []string{"../../pki/testdata/specimen-csca.cer", "../../pki/testdata/specimen-ds.cer"} {
+		der, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(der)
+	}
+	f.Fuzz(func(t *testing.T, der []byte) {
+		c, err := ParseCertificate(der)
+		if err != nil {
+			return
+		}
+		if key, err := c.Key(); err == nil {
+			Verify(c.Algorithm, key, c.RawTBS, c.Signature)
+		}
+		_ = c.Subject.String() + c.Algorithm.String()
+	})
+}
