@@ -72,6 +72,9 @@ type Policy struct {
 	// AllowDowngrade takes a card that was opened by a weaker protocol than it was issued with: for a reader that is
 	// known to have been alone with the card.
 	AllowDowngrade bool
+	// SHA1Until is the time up to which a signature by way of SHA-1 proves something. What was signed later, or at a time
+	// that is not stated, is weak. The zero value takes none.
+	SHA1Until time.Time
 }
 
 // Verify judges a reading by the anchors that the verifier trusts, at the given time: passive authentication
@@ -134,7 +137,9 @@ type judgement struct {
 	sod    *lds.SOD        // once it has been parsed
 	signer pki.Certificate // the document signer, once it has been found
 	intact bool            // the document signer's signature is right
-	anchor pki.Certificate // the CSCA, once the chain stands
+	anchor pki.Certificate // the authority that issued the signer's certificate, once the chain stands
+
+	path []pki.Certificate // from there up to the CSCA that is trusted
 }
 
 // files checks that the files are whole and that EF.COM, EF.SOD and the data groups speak of the same set.
@@ -253,7 +258,7 @@ func (j *judgement) hashes() (Result, string) {
 	if checked == 0 {
 		return Unknown, "no data group was read"
 	}
-	if j.sod.SecurityObject.Hash == crypto.SHA1 {
+	if j.sod.SecurityObject.Hash == crypto.SHA1 && !j.sha1Holds(j.sod.SignedData) {
 		return Weak, "the data groups agree with EF.SOD, by SHA-1"
 	}
 	return Pass, fmt.Sprintf("%d data groups agree with EF.SOD (%s)", checked, j.sod.SecurityObject.Hash)
@@ -274,7 +279,16 @@ func (j *judgement) signature() (Result, string) {
 		return undecided(err)
 	}
 	j.intact = true
-	return Pass, fmt.Sprintf("%s by %s", j.sod.SignedData.Algorithm, j.signer.Subject)
+	detail := fmt.Sprintf("%s by %s", j.sod.SignedData.Algorithm, j.signer.Subject)
+	if j.sod.SignedData.Weak() && !j.sha1Holds(j.sod.SignedData) {
+		return Weak, detail
+	}
+	return Pass, detail
+}
+
+// sha1Holds tells whether the policy still takes SHA-1 for what was signed when this was.
+func (j *judgement) sha1Holds(signed cms.SignedData) bool {
+	return !signed.SigningTime.IsZero() && signed.SigningTime.Before(j.SHA1Until)
 }
 
 // undecided tells what cannot be judged from what is false.
@@ -290,18 +304,27 @@ func (j *judgement) chain() (Result, string) {
 	if j.signer.Raw == nil {
 		return Unknown, "no document signer"
 	}
-	anchor, err := j.Trust.Chain(j.signer)
+	path, err := j.Trust.Path(j.signer)
 	if err != nil {
 		return undecided(err)
 	}
-	j.anchor = anchor
+	j.path, j.anchor = path, path[0]
 	if lines, err := lds.ParseDG1(j.reading.Files["EF.DG1"]); err == nil && !j.signer.Signs(lines[0]) {
 		return Fail, "the document signer may not sign documents of this type"
 	}
+	detail := j.anchor.Subject
 	if j.anchor.Specimen() {
-		return Pass, anchor.Subject + " (a specimen authority: no real document)"
+		detail += " (a specimen authority: no real document)"
 	}
-	return Pass, anchor.Subject
+	if weak := slices.ContainsFunc(j.signed(), pki.Certificate.Weak); weak && !j.sha1Holds(j.sod.SignedData) {
+		return Weak, detail + ", by way of SHA-1"
+	}
+	return Pass, detail
+}
+
+// signed gives the certificates whose signatures the chain stands on: all but the anchor's own.
+func (j *judgement) signed() []pki.Certificate {
+	return append([]pki.Certificate{j.signer}, j.path[:len(j.path)-1]...)
 }
 
 // validity judges both certificates at reading time, and the signer's key at signing time (Doc 9303-12, section 4).
@@ -309,7 +332,7 @@ func (j *judgement) validity() (Result, string) {
 	if j.anchor.Raw == nil {
 		return Unknown, "no chain to judge"
 	}
-	for _, c := range []pki.Certificate{j.signer, j.anchor} {
+	for _, c := range append([]pki.Certificate{j.signer}, j.path...) {
 		if err := c.Validity(j.now); err != nil {
 			return Fail, fmt.Sprintf("%s: %v", c.Subject, err)
 		}

@@ -1,7 +1,6 @@
 package reader
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
@@ -130,12 +129,17 @@ func (j *judgement) cardSecurity() (*secinfo.Infos, error) {
 	if err != nil {
 		return nil, nil
 	}
-	anchor, err := j.Trust.Chain(signer)
-	if err != nil || j.anchor.Raw == nil || !bytes.Equal(anchor.Raw, j.anchor.Raw) || signer.Validity(j.now) != nil || anchor.Validity(j.now) != nil {
+	path, err := j.Trust.Path(signer)
+	if err != nil || j.anchor.Raw == nil || !path[0].Equal(j.anchor) || security.SignedData.Weak() {
 		return nil, nil
 	}
 	if signed := security.SignedData.SigningTime; signed.IsZero() || signer.KeyUsable(signed) != nil {
 		return nil, nil
+	}
+	for _, c := range append(path, signer) {
+		if c.Validity(j.now) != nil {
+			return nil, nil
+		}
 	}
 	return &security.Infos, nil
 }

@@ -21,6 +21,10 @@ type SOD struct {
 // 4.6.2.3).
 func SecurityObjectType() asn1.ObjectIdentifier { return asn1.ObjectIdentifier{2, 23, 136, 1, 1, 1} }
 
+// dataType is id-data, by which one state is known to name what EF.SOD holds, against Doc 9303-10, section 4.6.2.2. What
+// is inside must be a security object all the same, and the signed attributes must say id-data too.
+func dataType() asn1.ObjectIdentifier { return asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1} }
+
 // SignSOD gives EF.SOD: the security object signed by a document signer, whose certificate goes inside (Doc 9303-10,
 // section 4.6.2). The time becomes the signing time.
 func SignSOD(object SecurityObject, signer cms.Signer, at time.Time) ([]byte, error) {
@@ -45,7 +49,7 @@ func ParseSOD(file []byte) (SOD, error) {
 	if err != nil {
 		return SOD{}, fmt.Errorf("lds: EF.SOD: %w", err)
 	}
-	if !signed.ContentType.Equal(SecurityObjectType()) {
+	if !signed.ContentType.Equal(SecurityObjectType()) && !signed.ContentType.Equal(dataType()) {
 		return SOD{}, fmt.Errorf("lds: EF.SOD: content type %s is not that of an LDS security object", signed.ContentType)
 	}
 	object, err := ParseSecurityObject(signed.Content)

@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/cancuoc/cancuoc/card/internal/ec"
 )
 
 // scheme is how a signature is made of a digest.
@@ -112,13 +114,17 @@ func find(list []row, oid asn1.ObjectIdentifier) (row, bool) {
 	return row{oid: oid}, false
 }
 
-// AlgorithmName gives the name by which people know a hash or a signature algorithm; nothing for one that is not listed.
+// AlgorithmName gives the name by which people know a hash, a signature algorithm or a curve; nothing for one that is not
+// listed.
 func AlgorithmName(oid asn1.ObjectIdentifier) string {
 	if r, ok := find(digestAlgorithms(), oid); ok {
 		return r.hash.String()
 	}
 	if r, ok := find(signatureAlgorithms(), oid); ok {
 		return Algorithm{Hash: r.hash, scheme: r.scheme, name: r.scheme.String(), mgf: r.hash, salt: r.hash.Size()}.String()
+	}
+	if curve, err := ec.ByOID(oid); err == nil {
+		return curve.Name()
 	}
 	return ""
 }

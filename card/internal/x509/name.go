@@ -1,6 +1,7 @@
 package x509
 
 import (
+	"bytes"
 	"encoding/asn1"
 	"encoding/hex"
 	"fmt"
@@ -59,7 +60,7 @@ func ReadName(in *cryptobyte.String) (Name, error) {
 		}
 		n.rdns = append(n.rdns, rdn)
 	}
-	n.folded = n.fold()
+	n.folded = n.fold(letters)
 	return n, nil
 }
 
@@ -81,8 +82,10 @@ func readAttribute(in *cryptobyte.String) (attribute, bool) {
 // which is what those who write it mean.
 func decode(tag cbasn1.Tag, value []byte) (string, bool) {
 	switch tag {
-	case cbasn1.UTF8String, cbasn1.PrintableString, cbasn1.IA5String, tagNumericString:
+	case cbasn1.UTF8String, cbasn1.PrintableString, cbasn1.IA5String:
 		return string(value), utf8.Valid(value)
+	case tagNumericString:
+		return string(value), len(bytes.Trim(value, "0123456789 ")) == 0
 	case cbasn1.T61String:
 		runes := make([]rune, len(value))
 		for i, b := range value {
@@ -118,13 +121,29 @@ func decodeUniversal(value []byte) (string, bool) {
 // and as PrintableString what was UTF8String in another.
 func (n Name) Equal(other Name) bool { return n.folded == other.folded }
 
+// EqualStrictly is Equal for a name that nobody has signed, as in a signer info, of which no single bit shall be free:
+// string types may differ, and a value all in capitals may be all in small letters, but no one letter.
+func (n Name) EqualStrictly(other Name) bool {
+	return n.folded == other.folded && n.fold(wholly) == other.fold(wholly)
+}
+
+// letters and wholly are two ways to leave the case of a value out.
+func letters(s string) string { return strings.ToLower(strings.ToUpper(s)) }
+
+func wholly(s string) string {
+	if s == strings.ToUpper(s) {
+		return strings.ToLower(s)
+	}
+	return s
+}
+
 // fold gives what two equal names have in common. Attributes beside one another are a set: their order says nothing.
-func (n Name) fold() string {
+func (n Name) fold(cases func(string) string) string {
 	var b strings.Builder
 	for _, rdn := range n.rdns {
 		var attributes []string
 		for _, a := range rdn {
-			attributes = append(attributes, a.fold())
+			attributes = append(attributes, a.fold(cases))
 		}
 		slices.Sort(attributes)
 		fmt.Fprintf(&b, "%q", attributes)
@@ -132,11 +151,11 @@ func (n Name) fold() string {
 	return b.String()
 }
 
-func (a attribute) fold() string {
+func (a attribute) fold(cases func(string) string) string {
 	if !a.plain {
 		return a.oid.String() + "#" + hex.EncodeToString(a.raw)
 	}
-	return a.oid.String() + "=" + strings.ToLower(strings.ToUpper(squeeze(a.text)))
+	return a.oid.String() + "=" + cases(squeeze(a.text))
 }
 
 func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }

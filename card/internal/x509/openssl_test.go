@@ -2,13 +2,16 @@ package x509
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/rand"
 	"errors"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/cryptobyte"
 
@@ -181,5 +184,74 @@ func TestEveryFlippedBit(t *testing.T) {
 		if _, err := ParseCertificate(der[:n]); err == nil {
 			t.Fatalf("%d bytes of %d were taken", n, len(der))
 		}
+	}
+}
+
+// openssl reads our certificates, and verifies one with the key of the other, on every curve. (Its own verify refuses every
+// chain with explicit parameters, which Doc 9303-12, section 4.1.6.2, asks for.)
+func TestOpenSSLVerifiesOurCertificates(t *testing.T) {
+	for _, curve := range []*ec.Curve{ec.BrainpoolP224r1(), ec.BrainpoolP256r1(), ec.BrainpoolP320r1(), ec.BrainpoolP384r1(), ec.BrainpoolP512r1(), ec.P384()} {
+		dir := t.TempDir()
+		public, signature := filepath.Join(dir, "public"), filepath.Join(dir, "signature")
+		key, a := newKey(t, curve)
+		from := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+		template := Template{Serial: big.NewInt(1), Issuer: newName(t, "SPECIMEN root"), Subject: newName(t, "SPECIMEN root"), NotBefore: from, NotAfter: from.AddDate(30, 0, 0), Extensions: append(AuthorityExtensions(), KeyIDExtensions([]byte("root"), nil)...)}
+		root := create(t, template, key.Public(), a, key)
+		below, _ := newKey(t, curve)
+		template.Serial, template.Subject, template.Extensions = big.NewInt(2), newName(t, "SPECIMEN Người ký"), append(SignerExtensions(), KeyIDExtensions([]byte("leaf"), []byte("root"))...)
+		leaf, err := ParseCertificate(create(t, template, below.Public(), a, key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(openssl(t, leaf.Raw, "x509", "-inform", "DER", "-noout", "-text", "-nameopt", "utf8"))
+		for _, want := range []string{"CN=SPECIMEN Người ký", "Digital Signature", "72:6F:6F:74", "ecdsa-with-SHA"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("openssl does not see %q in %s", want, text)
+			}
+		}
+		write(t, public, openssl(t, root, "x509", "-inform", "DER", "-noout", "-pubkey"))
+		write(t, signature, leaf.Signature)
+		hash := strings.ToLower(strings.ReplaceAll(a.Hash.String(), "-", ""))
+		if got := openssl(t, leaf.RawTBS, "dgst", "-"+hash, "-verify", public, "-signature", signature); !strings.Contains(string(got), "Verified OK") {
+			t.Errorf("%s: openssl says %s", curve.Name(), got)
+		}
+	}
+}
+
+func newKey(t testing.TB, curve *ec.Curve) (crypto.Signer, Algorithm) {
+	t.Helper()
+	key, err := GenerateEC(curve, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := AlgorithmFor(key.Public(), 0, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key, a
+}
+
+func newName(t testing.TB, commonName string) Name {
+	t.Helper()
+	n, err := NewName("UT", "SPECIMEN", commonName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func create(t testing.TB, template Template, public crypto.PublicKey, a Algorithm, key crypto.Signer) []byte {
+	t.Helper()
+	der, err := template.Create(rand.Reader, public, a, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+func write(t testing.TB, path string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -6,8 +6,8 @@
 //
 // The profile is narrow on purpose: version 3, content inside, one signer with signed attributes. DER is demanded
 // throughout, and what was signed is hashed from the bytes as they came, never from a new encoding. The package
-// judges no certificate: package pki does. For now signatures are made with ECDSA and SHA-256 on P-256 and verified
-// with ECDSA and SHA-2 on P-256, P-384 and P-521; every other algorithm is an [UnsupportedError] that names it.
+// judges no certificate: package pki does. Every algorithm of Doc 9303-12, section 4.1.6, is verified, SHA-1 too, which
+// [SignedData.Weak] tells; every other one is an [UnsupportedError] that names it.
 package cms
 
 import (
@@ -16,7 +16,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/big"
 	"time"
+
+	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
 
 // ErrMalformed says that the bytes are not SignedData of the profile.
@@ -38,10 +41,13 @@ type UnsupportedError struct {
 // Error names the algorithm.
 func (e *UnsupportedError) Error() string { return "cms: unsupported algorithm: " + e.Algorithm }
 
-// Signer is who signs: a certificate (DER) and the private key that belongs to it. It prints as a secret.
+// Signer is who signs: a certificate (DER) and the private key that belongs to it, wherever it is kept. The certificate
+// says of what kind the key is: RSA, or a curve of NIST or of RFC 5639. It prints as a secret.
 type Signer struct {
 	Certificate []byte
 	Key         crypto.Signer
+	Hash        crypto.Hash // SHA-256, SHA-384 or SHA-512; 0: the one that fits the key
+	PSS         bool        // RSASSA-PSS in place of PKCS #1 v1.5, with a key of RSA
 }
 
 // String hides the key.
@@ -67,15 +73,17 @@ type SignedData struct {
 
 // signerInfo is SignerInfo of RFC 5652, section 5.3.
 type signerInfo struct {
-	issuer, serial []byte // the two parts of issuerAndSerialNumber; nil if the key identifier is given
-	keyID          []byte // subjectKeyIdentifier; nil if issuer and serial number are given
+	issuer x509.Name // with the serial number, the two parts of issuerAndSerialNumber
+	serial *big.Int
+	keyID  []byte // subjectKeyIdentifier; nil if issuer and serial number are given
 
-	digestAlgorithm    asn1.ObjectIdentifier
-	signatureAlgorithm asn1.ObjectIdentifier
-	signedAttrs        []byte // the whole element, tag [0]
-	contentType        asn1.ObjectIdentifier
-	messageDigest      []byte
-	signature          []byte
+	digestAlgorithm crypto.Hash // 0: unknown, with a name
+	digestName      string
+	algorithm       x509.Algorithm
+	signedAttrs     []byte // the whole element, tag [0]
+	contentType     asn1.ObjectIdentifier
+	messageDigest   []byte
+	signature       []byte
 }
 
 func malformed(format string, args ...any) error {

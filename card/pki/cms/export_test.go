@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
+
+	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
 
 // SHA256Hex is the message digest as a test writes it.
@@ -16,7 +18,7 @@ func SHA256Hex(b []byte) string { return hex.EncodeToString(digest(crypto.SHA256
 // SignAttributes signs attributes that a test has laid out, in hexadecimal and in its own order, rightly and without
 // looking at them.
 func SignAttributes(content []byte, contentType asn1.ObjectIdentifier, s Signer, attributes []string) ([]byte, error) {
-	c, err := readCertificate(s.Certificate)
+	c, err := x509.ParseCertificate(s.Certificate)
 	if err != nil {
 		return nil, err
 	}
@@ -27,9 +29,17 @@ func SignAttributes(content []byte, contentType asn1.ObjectIdentifier, s Signer,
 	var b cryptobyte.Builder
 	b.AddASN1(tag0, func(b *cryptobyte.Builder) { b.AddBytes(raw) })
 	attrs := b.BytesOrPanic()
-	signature, err := s.Key.Sign(rand.Reader, digest(crypto.SHA256, asSet(attrs)), crypto.SHA256)
+	public, err := c.Key()
 	if err != nil {
 		return nil, err
 	}
-	return encode(content, contentType, s.Certificate, c, attrs, signature)
+	a, err := x509.AlgorithmFor(public, crypto.SHA256, false)
+	if err != nil {
+		return nil, err
+	}
+	signature, err := x509.Sign(rand.Reader, a, s.Key, asSet(attrs))
+	if err != nil {
+		return nil, err
+	}
+	return encode(content, contentType, c, a, attrs, signature)
 }

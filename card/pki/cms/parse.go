@@ -3,10 +3,13 @@ package cms
 import (
 	"bytes"
 	"encoding/asn1"
-	"time"
+	"math/big"
+	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
 
 // The tags [0] and [1] of RFC 5652: constructed, context-specific.
@@ -37,8 +40,8 @@ func Parse(der []byte) (SignedData, error) {
 // read reads the members of SignedData (RFC 5652, section 5.1).
 func (s *SignedData) read(in cryptobyte.String) error {
 	var version int
-	if !in.ReadASN1Integer(&version) || version != 3 {
-		return malformed("the version is not 3")
+	if !in.ReadASN1Integer(&version) {
+		return malformed("there is no version")
 	}
 	digests, err := readDigestAlgorithms(&in)
 	if err != nil {
@@ -46,6 +49,9 @@ func (s *SignedData) read(in cryptobyte.String) error {
 	}
 	if err := s.readContent(&in); err != nil {
 		return err
+	}
+	if version != 3 && (version != 1 || !s.ContentType.Equal(oidData())) { // RFC 5652, section 5.1: 1 for id-data
+		return malformed("the version is %d", version)
 	}
 	if err := s.readCertificates(&in); err != nil {
 		return err
@@ -60,28 +66,26 @@ func (s *SignedData) read(in cryptobyte.String) error {
 	if err := s.readSigner(signers); err != nil {
 		return err
 	}
-	for _, d := range digests {
-		if d.Equal(s.signer.digestAlgorithm) {
-			return nil
-		}
+	if !slices.Contains(digests, s.signer.digestName) {
+		return malformed("the signer's digest algorithm is not among those announced")
 	}
-	return malformed("the signer's digest algorithm is not among those announced")
+	return nil
 }
 
-func readDigestAlgorithms(in *cryptobyte.String) ([]asn1.ObjectIdentifier, error) {
+func readDigestAlgorithms(in *cryptobyte.String) ([]string, error) {
 	var set cryptobyte.String
 	if !in.ReadASN1(&set, cbasn1.SET) || !sorted(set) {
 		return nil, malformed("the digest algorithms are no SET in DER")
 	}
-	var oids []asn1.ObjectIdentifier
+	var names []string
 	for !set.Empty() {
-		oid, ok := readAlgorithm(&set, digestAlgorithms())
-		if !ok {
-			return nil, malformed("a digest algorithm is not in DER")
+		_, oid, err := x509.ReadDigestAlgorithm(&set)
+		if err != nil {
+			return nil, refused(err)
 		}
-		oids = append(oids, oid)
+		names = append(names, oid.String())
 	}
-	return oids, nil
+	return names, nil
 }
 
 func (s *SignedData) readContent(in *cryptobyte.String) error {
@@ -123,17 +127,20 @@ func (s *SignedData) readSigner(signers cryptobyte.String) error {
 	if err := si.readIdentifier(&in); err != nil {
 		return err
 	}
-	var ok bool
-	if si.digestAlgorithm, ok = readAlgorithm(&in, digestAlgorithms()); !ok {
-		return malformed("the signer's digest algorithm is not in DER")
+	var oid asn1.ObjectIdentifier
+	var err error
+	if si.digestAlgorithm, oid, err = x509.ReadDigestAlgorithm(&in); err != nil {
+		return refused(err)
 	}
+	si.digestName = oid.String()
 	if err := s.readSignedAttrs(&in); err != nil {
 		return err
 	}
-	if si.signatureAlgorithm, ok = readAlgorithm(&in, signatureAlgorithms()); !ok {
-		return malformed("the signature algorithm is not in DER")
+	if si.algorithm, err = x509.ReadAlgorithm(&in); err != nil {
+		return refused(err)
 	}
-	s.Algorithm = named(signatureAlgorithms(), si.signatureAlgorithm).name
+	si.algorithm = si.algorithm.WithHash(si.digestAlgorithm)
+	s.Algorithm = si.algorithm.String()
 	if !in.ReadASN1(&signature, cbasn1.OCTET_STRING) || !in.SkipOptionalASN1(tag1) || !in.Empty() {
 		return malformed("no signature at the end of the signer info")
 	}
@@ -144,18 +151,28 @@ func (s *SignedData) readSigner(signers cryptobyte.String) error {
 // readIdentifier reads version and signer identifier, of which the one dictates the other.
 func (si *signerInfo) readIdentifier(in *cryptobyte.String) error {
 	var version int
-	var id, issuer, serial cryptobyte.String
+	var id cryptobyte.String
 	if !in.ReadASN1Integer(&version) {
 		return malformed("the signer info has no version")
 	}
 	switch {
-	case version == 1 && in.ReadASN1(&id, cbasn1.SEQUENCE) &&
-		id.ReadASN1Element(&issuer, cbasn1.SEQUENCE) && id.ReadASN1(&serial, cbasn1.INTEGER) && id.Empty():
-		si.issuer, si.serial = issuer, serial
+	case version == 1 && in.ReadASN1(&id, cbasn1.SEQUENCE):
+		return si.readIssuerAndSerial(id)
 	case version == 3 && in.ReadASN1(&id, cbasn1.Tag(0).ContextSpecific()) && len(id) > 0:
 		si.keyID = id
 	default:
 		return malformed("the signer is named neither by issuer and serial number (version 1) nor by key identifier (version 3)")
+	}
+	return nil
+}
+
+func (si *signerInfo) readIssuerAndSerial(in cryptobyte.String) (err error) {
+	if si.issuer, err = x509.ReadName(&in); err != nil {
+		return refused(err)
+	}
+	si.serial = new(big.Int)
+	if !in.ReadASN1Integer(si.serial) || !in.Empty() {
+		return malformed("the signer's serial number is not in DER")
 	}
 	return nil
 }
@@ -204,24 +221,13 @@ func (s *SignedData) readAttribute(oid asn1.ObjectIdentifier, values cryptobyte.
 		ok = values.ReadASN1(&digest, cbasn1.OCTET_STRING) && values.Empty()
 		s.signer.messageDigest = digest
 	case oid.Equal(oidSigningTime()):
-		s.SigningTime, ok = readTime(&values)
+		s.SigningTime, ok = x509.ReadTime(&values)
 		ok = ok && values.Empty()
 	}
 	if !ok {
 		return malformed("signed attribute %s does not hold its one value", oid)
 	}
 	return nil
-}
-
-// readTime reads a Time: UTCTime through 2049, GeneralizedTime from 2050 on (RFC 5652, section 11.3). Some cards
-// carry GeneralizedTime for earlier years; it is unambiguous and taken.
-func readTime(in *cryptobyte.String) (t time.Time, ok bool) {
-	if in.PeekASN1Tag(cbasn1.UTCTime) {
-		ok = in.ReadASN1UTCTime(&t)
-	} else {
-		ok = in.ReadASN1GeneralizedTime(&t)
-	}
-	return t.UTC(), ok
 }
 
 // sorted tells whether the elements of a SET OF stand in the order of DER (X.690, section 11.6).
