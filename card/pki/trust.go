@@ -14,28 +14,10 @@ import (
 // Trust is what a verifier trusts: CSCA certificates that it got by a way it believes. The zero value trusts nobody.
 type Trust struct {
 	Anchors []Certificate
-	// Links are certificates that prove themselves: an authority that is trusted signs its next key in one (Doc 9303-12,
-	// section 4.1.4.3). Nothing here is believed before an anchor has vouched for it.
+	// Links are certificates that prove themselves: an authority that is trusted signs its next key in one. Nothing here is believed before an anchor has vouched for it.
 	Links []Certificate
-}
-
-// LoadTrust reads the anchors from a file or a folder (see [ReadCertificates]). Certificates of document signers that
-// lie beside them are passed over; finding no CSCA at all is an error.
-func LoadTrust(path string) (Trust, error) {
-	found, err := ReadCertificates(path)
-	if err != nil {
-		return Trust{}, err
-	}
-	var t Trust
-	for _, c := range found {
-		if c.Authority() {
-			t.Anchors = append(t.Anchors, c)
-		}
-	}
-	if len(t.Anchors) == 0 {
-		return Trust{}, fmt.Errorf("pki: no CSCA certificate in %s", path)
-	}
-	return t, nil
+	// Lists are revocation lists. One is believed if an authority that is trusted has signed it.
+	Lists []RevocationList
 }
 
 // Chain gives the authority that issued a document signer's certificate, having checked all that does not change with
@@ -211,11 +193,15 @@ func checkSignature(authority, c Certificate) error {
 	if c.x509 == nil {
 		return ErrSignature
 	}
-	err := x509.Verify(c.x509.Algorithm, authority.PublicKey, c.x509.RawTBS, c.x509.Signature)
+	return verdict(x509.Verify(c.x509.Algorithm, authority.PublicKey, c.x509.RawTBS, c.x509.Signature), "certificate")
+}
+
+// verdict gives an error of package x509 the meaning that it has here.
+func verdict(err error, what string) error {
 	var unsupported *x509.UnsupportedError
 	switch {
 	case errors.As(err, &unsupported):
-		return fmt.Errorf("%w: certificate signed with %s", ErrUnsupported, unsupported.Algorithm)
+		return fmt.Errorf("%w: %s signed with %s", ErrUnsupported, what, unsupported.Algorithm)
 	case err != nil:
 		return ErrSignature
 	}

@@ -117,7 +117,7 @@ func decodeUniversal(value []byte) (string, bool) {
 }
 
 // Equal tells whether two names are the same, whatever the case, the white space and the type of their strings (Doc
-// 9303-12, section 7.1.1.1; RFC 5280, section 7.1): a state may write its country in small letters in one certificate,
+// 9303-12; RFC 5280, section 7.1): a state may write its country in small letters in one certificate,
 // and as PrintableString what was UTF8String in another.
 func (n Name) Equal(other Name) bool { return n.folded == other.folded }
 

@@ -188,7 +188,7 @@ func TestEveryFlippedBit(t *testing.T) {
 }
 
 // openssl reads our certificates, and verifies one with the key of the other, on every curve. (Its own verify refuses every
-// chain with explicit parameters, which Doc 9303-12, section 4.1.6.2, asks for.)
+// chain with explicit parameters, which Doc 9303-12, section 4.1.6.3, asks for.)
 func TestOpenSSLVerifiesOurCertificates(t *testing.T) {
 	for _, curve := range []*ec.Curve{ec.BrainpoolP224r1(), ec.BrainpoolP256r1(), ec.BrainpoolP320r1(), ec.BrainpoolP384r1(), ec.BrainpoolP512r1(), ec.P384()} {
 		dir := t.TempDir()

@@ -128,7 +128,7 @@ func KeyName(key crypto.PublicKey) string {
 	return fmt.Sprintf("%T", key)
 }
 
-// AddPublicKey writes the SubjectPublicKeyInfo of a key, its curve spelt out as Doc 9303-12, section 4.1.6.2, wants it.
+// AddPublicKey writes the SubjectPublicKeyInfo of a key, its curve spelt out as Doc 9303-12, section 4.1.6.3, wants it.
 func AddPublicKey(b *cryptobyte.Builder, key crypto.PublicKey) {
 	switch k := key.(type) {
 	case *rsa.PublicKey:

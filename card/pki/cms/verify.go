@@ -27,8 +27,7 @@ func (s SignedData) SignerCertificate() ([]byte, error) {
 	return nil, fmt.Errorf("%w: none of the %d certificates inside is", ErrSigner, len(s.Certificates))
 }
 
-// names tells whether the signer info means this certificate. Names are compared as package x509 does (Doc 9303-12,
-// section 7.1.1.1): chips are met that write the issuer in another string type than the certificate does.
+// names tells whether the signer info means this certificate. Names are compared as package x509 does: chips are met that write the issuer in another string type than the certificate does.
 func (s signerInfo) names(c *x509.Certificate) bool {
 	if s.keyID != nil {
 		return bytes.Equal(s.keyID, c.SubjectKeyID)
