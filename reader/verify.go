@@ -286,9 +286,15 @@ func (j *judgement) signature() (Result, string) {
 	return Pass, detail
 }
 
-// sha1Holds tells whether the policy still takes SHA-1 for what was signed when this was.
+// sha1Holds tells whether the policy still takes SHA-1 for what was signed when this was: by the signing time, or where
+// none is stated at the end of the time in which the signer's key was used.
 func (j *judgement) sha1Holds(signed cms.SignedData) bool {
-	return !signed.SigningTime.IsZero() && signed.SigningTime.Before(j.SHA1Until)
+	when := signed.SigningTime
+	if der, err := signed.SignerCertificate(); err == nil && when.IsZero() {
+		signer, _ := pki.ParseCertificate(der)
+		when = signer.KeyNotEnd
+	}
+	return !when.IsZero() && when.Before(j.SHA1Until)
 }
 
 // undecided tells what cannot be judged from what is false.
@@ -347,8 +353,26 @@ func (j *judgement) validity() (Result, string) {
 	return Pass, fmt.Sprintf("signed %s by the signing time in EF.SOD", signed.UTC().Format(time.DateOnly))
 }
 
+// revocation looks for the document signer, and for the links above it, on the lists at hand (Doc 9303-12, section 6.1.2).
 func (j *judgement) revocation() (Result, string) {
-	return Absent, "no revocation list at hand"
+	if len(j.Trust.Lists) == 0 {
+		return Absent, "no revocation list at hand"
+	}
+	if j.anchor.Raw == nil {
+		return Unknown, "no chain to judge"
+	}
+	for _, c := range j.signed() {
+		err := j.Trust.Revocation(c, j.now)
+		switch {
+		case errors.Is(err, pki.ErrRevoked):
+			return Fail, fmt.Sprintf("%s: %v", c.Subject, err)
+		case errors.Is(err, pki.ErrNoList):
+			return Absent, err.Error()
+		case err != nil:
+			return Unknown, err.Error()
+		}
+	}
+	return Pass, "on no revocation list"
 }
 
 // signed tells whether what the card says was signed by the document signer inside it: a date that anybody could have

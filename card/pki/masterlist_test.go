@@ -2,6 +2,7 @@ package pki
 
 import (
 	"bytes"
+	"encoding/pem"
 	"errors"
 	"maps"
 	"os"
@@ -69,6 +70,31 @@ func TestMasterListsOfTheField(t *testing.T) {
 		if len(list.Certificates) != want.all || roots != want.roots || links != want.links || orphans != want.orphans {
 			t.Errorf("%s: %d certificates, %d roots, %d links, %d orphans", filepath.Base(path), len(list.Certificates), roots, links, orphans)
 		}
+	}
+}
+
+// openssl finds the signature of every root right that we find right.
+func TestOpenSSLOnTheMasterLists(t *testing.T) {
+	path, seen := filepath.Join(t.TempDir(), "root.pem"), map[string]bool{}
+	for _, name := range []string{germanList, dutchList} {
+		list, err := ParseMasterList(sampleFile(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range list.Certificates {
+			if seen[string(c.Raw)] || c.Certificate.SelfSigned() != nil {
+				continue
+			}
+			seen[string(c.Raw)] = true
+			text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})
+			if err := os.WriteFile(path, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			openssl(t, "verify", "-no_check_time", "-check_ss_sig", "-CAfile", path, path)
+		}
+	}
+	if len(seen) < 400 {
+		t.Errorf("%d roots", len(seen))
 	}
 }
 

@@ -1,13 +1,18 @@
 package x509
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"math/big"
 	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/cryptobyte"
 
@@ -111,6 +116,39 @@ func TestKeysAreSecret(t *testing.T) {
 	}
 	if _, err := NewECPrivateKey(ec.BrainpoolP256r1(), ec.BrainpoolP256r1().Order().Bytes()); err == nil {
 		t.Error("the order was taken for a private key")
+	}
+}
+
+// Certificates that are wrong before any signature is looked at.
+func TestMalformedCertificates(t *testing.T) {
+	key, a := newKey(t, ec.BrainpoolP256r1())
+	name := newName(t, "SPECIMEN root")
+	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	with := func(extensions ...Extension) []byte {
+		template := Template{Serial: big.NewInt(1), Issuer: name, Subject: name, NotBefore: at, NotAfter: at.AddDate(1, 0, 0), Extensions: extensions}
+		return create(t, template, key.Public(), a, key)
+	}
+	one := Extension{ID: []int{2, 25, 1}, Value: []byte{5, 0}}
+	usage := []int{2, 5, 29, 15}
+	good := with(one)
+	oid := []byte{0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2}
+	other := append(bytes.Clone(oid[:7]), 1)
+	for want, der := range map[string][]byte{
+		"":                                 good,
+		"extension 2.25.1 stands twice":    with(one, one),
+		"extension 2.5.29.15 is not in":    with(Extension{ID: usage, Value: []byte{4, 0}}),
+		"extension 2.5.29.14 is not in":    with(Extension{ID: []int{2, 5, 29, 14}, Value: []byte{5, 0}}),
+		"not the one beside":               bytes.Replace(good, oid, other, 1),
+		"the version of a certificate":     bytes.Replace(good, []byte{0xA0, 3, 2, 1, 2}, []byte{0xA0, 3, 2, 1, 3}, 1),
+		"follows the public key":           bytes.Replace(good, []byte{0xA0, 3, 2, 1, 2}, []byte{0xA0, 3, 2, 1, 1}, 1),
+		"the validity of a certificate":    bytes.Replace(good, []byte("260301000000Z"), []byte("261301000000Z"), 1),
+		"a point of brainpoolP256r1 is 04": bytes.Replace(good, []byte{3, 0x42, 0, 4}, []byte{3, 0x42, 0, 2}, 1),
+		"a certificate is not in DER":      append(bytes.Clone(good), 0),
+	} {
+		_, err := ParseCertificate(der)
+		if want == "" && err != nil || want != "" && (!errors.Is(err, ErrMalformed) || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", want, err)
+		}
 	}
 }
 
