@@ -130,8 +130,8 @@ func AlgorithmName(oid asn1.ObjectIdentifier) string {
 }
 
 // ReadAlgorithm reads the AlgorithmIdentifier of a signature. RSA and ECDSA have no parameters, or NULL: the first wants
-// NULL, the second nothing (RFC 4055, section 5; RFC 5758, section 3.2), and certificates of many states have it
-// otherwise (NULL beside ECDSA in the master lists' certificates of AT and others, none beside RSA in that of CZ).
+// NULL, the second nothing (RFC 4055, section 5; RFC 5758, section 3.2). CSCA certificates have it otherwise too: NULL
+// beside ECDSA those of AE, AT, JP, LT and LV, none beside RSA those of IS and YE.
 func ReadAlgorithm(in *cryptobyte.String) (Algorithm, error) {
 	oid, parameters, err := readIdentifier(in)
 	if err != nil {

@@ -99,7 +99,8 @@ func (c *Certificate) readTBS(in cryptobyte.String, algorithm []byte) error {
 	return c.readTail(in, version)
 }
 
-// readHead reads version, serial number and algorithm, which must be the one beside the signature (section 4.1.1.2).
+// readHead reads version, serial number and algorithm, which must be the one beside the signature (section 4.1.1.2). The
+// serial number may be negative or zero, against section 4.1.2.2: it is in CSCA certificates of AL, KZ, MZ and VA.
 func (c *Certificate) readHead(in *cryptobyte.String, algorithm []byte) (version int, err error) {
 	var wrapped, inner cryptobyte.String
 	var present bool

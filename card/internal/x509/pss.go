@@ -12,8 +12,8 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// readPSS reads RSASSA-PSS-params, each of which has a default (RFC 4055, section 3.1). What those defaults are is often
-// written out, against DER; it means the same.
+// readPSS reads RSASSA-PSS-params, each of which has a default (RFC 4055, section 3.1). A default that is written out,
+// against DER, means the same.
 func readPSS(parameters cryptobyte.String) (Algorithm, error) {
 	a := Algorithm{Hash: crypto.SHA1, scheme: pss, name: pss.String(), mgf: crypto.SHA1, salt: 20}
 	bad := malformed("the parameters of RSASSA-PSS are not in DER")

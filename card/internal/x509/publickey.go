@@ -51,6 +51,7 @@ func ParsePublicKey(info []byte) (crypto.PublicKey, error) {
 		return nil, err
 	case oid.Equal(oidEC()):
 		return parseEC(info)
+	// Without the NULL of RFC 3279, section 2.3.1: keys of EE.
 	case oid.Equal(oidRSA()) && absent(parameters), oid.Equal(oidPSS()) && parameters.Empty():
 		return parseRSA(bits)
 	case oid.Equal(oidRSA()):

@@ -36,7 +36,7 @@ func malformed(format string, args ...any) error {
 }
 
 // ReadTime reads a Time: UTCTime or GeneralizedTime, in UTC and with seconds (RFC 5280, section 4.1.2.5). GeneralizedTime
-// before 2050, which that section excludes, is unambiguous and taken.
+// before 2050, which that section excludes and a CSCA certificate of KZ has, is unambiguous and taken.
 func ReadTime(in *cryptobyte.String) (t time.Time, ok bool) {
 	if in.PeekASN1Tag(cbasn1.UTCTime) {
 		ok = in.ReadASN1UTCTime(&t)
