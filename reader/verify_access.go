@@ -130,7 +130,7 @@ func (j *judgement) cardSecurity() (*secinfo.Infos, error) {
 		return nil, nil
 	}
 	path, err := j.Trust.Path(signer)
-	if err != nil || j.anchor.Raw == nil || !path[0].Equal(j.anchor) || security.SignedData.Weak() {
+	if err != nil || j.anchor.Raw == nil || !path[0].Equal(j.anchor) || security.SignedData.Weak() || signer.Weak() {
 		return nil, nil
 	}
 	if signed := security.SignedData.SigningTime; signed.IsZero() || signer.KeyUsable(signed) != nil {
