@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cancuoc/cancuoc/card/internal/ec"
+	"github.com/cancuoc/cancuoc/card/secinfo"
 )
 
 // Three keys of one state, the last under a new name: who trusts the first follows the links to a signer below the last.
@@ -72,6 +73,23 @@ func TestLinksOfTheField(t *testing.T) {
 	}
 	if _, err := LoadTrust(dir + "2020-10_CSCA_LINK.cer"); err == nil {
 		t.Error("a link alone was trusted")
+	}
+}
+
+// A key on a token has another type for the same point.
+func TestHoldsAKeyOnAToken(t *testing.T) {
+	s, other := newState(t, ec.BrainpoolP384r1(), "UT", "SPECIMEN CSCA"), newState(t, ec.BrainpoolP384r1(), "UT", "SPECIMEN CSCA")
+	for _, c := range []struct {
+		key  *ECPublicKey
+		want bool
+	}{{s.key.Public().(*ECPublicKey), true}, {other.key.Public().(*ECPublicKey), false}} {
+		token := publicOnly{secinfo.PublicKey{Curve: c.key.Curve, Point: c.key.Point}}
+		if s.root.Holds(token) != c.want {
+			t.Errorf("the certificate holds the key: %v", !c.want)
+		}
+	}
+	if s.root.Holds(publicOnly{secinfo.PublicKey{}}) || s.root.Holds(nil) {
+		t.Error("the certificate holds no key")
 	}
 }
 

@@ -62,6 +62,19 @@ func ParsePublicKey(info []byte) (crypto.PublicKey, error) {
 	return nil, &UnsupportedError{"public key " + oid.String()}
 }
 
+// Normal gives a public key in the type that [ParsePublicKey] gives, where a token has another for the same point.
+func Normal(key crypto.PublicKey) crypto.PublicKey {
+	k, ok := key.(secinfo.PublicKey)
+	if !ok || k.Curve == nil {
+		return key
+	}
+	normal, err := signingKey(k.Curve, k.Point)
+	if err != nil {
+		return key
+	}
+	return normal
+}
+
 func parseEC(info []byte) (crypto.PublicKey, error) {
 	key, err := secinfo.ParsePublicKey(info)
 	if errors.Is(err, ec.ErrUnsupported) {
@@ -131,7 +144,7 @@ func KeyName(key crypto.PublicKey) string {
 
 // AddPublicKey writes the SubjectPublicKeyInfo of a key, its curve spelt out as Doc 9303-12, section 4.1.6.3, wants it.
 func AddPublicKey(b *cryptobyte.Builder, key crypto.PublicKey) {
-	switch k := key.(type) {
+	switch k := Normal(key).(type) {
 	case *rsa.PublicKey:
 		addRSA(b, k)
 		return

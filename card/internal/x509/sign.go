@@ -22,7 +22,7 @@ import (
 // section 4.1.6.3). SHA-1 and SHA-224 are never signed with.
 func AlgorithmFor(key crypto.PublicKey, hash crypto.Hash, wantPSS bool) (Algorithm, error) {
 	bits := 0
-	switch k := key.(type) {
+	switch k := Normal(key).(type) {
 	case *rsa.PublicKey:
 	case *ecdsa.PublicKey:
 		bits = k.Curve.Params().BitSize
