@@ -210,6 +210,10 @@ func (c cardpeek) mustRead(t *testing.T, reader string, s sample) {
 	os.Remove(filepath.Join(c.home, "EF.DG1"))
 	key := s.MRZ[0][5:15] + "VNM" + s.MRZ[1][:7] + s.MRZ[1][7:15]
 	out, err := c.run("pcsc://"+reader, key)
+	if strings.Contains(out, "protocol mismatch") { // pcscd said so once, under load, of a card that it had just let go
+		t.Logf("%s: cardpeek is asked again: %.2000s", s.Card, out)
+		out, err = c.run("pcsc://"+reader, key)
+	}
 	zone, readErr := os.ReadFile(filepath.Join(c.home, "EF.DG1"))
 	if err != nil || readErr != nil || !strings.Contains(string(zone), s.MRZ[0]+s.MRZ[1]) {
 		t.Errorf("%s: cardpeek: %v, %v\n%.2000s", s.Card, err, readErr, out)
