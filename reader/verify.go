@@ -73,7 +73,8 @@ type Policy struct {
 	// known to have been alone with the card.
 	AllowDowngrade bool
 	// SHA1Until is the time up to which a signature by way of SHA-1 proves something. What was signed later, or at a time
-	// that is not stated, is weak. The zero value takes none.
+	// that is not stated, is weak. The zero value takes none. The time is the signer's own word: whoever can make two
+	// certificates with one SHA-1 hash writes it as he likes.
 	SHA1Until time.Time
 }
 
@@ -315,8 +316,8 @@ func (j *judgement) chain() (Result, string) {
 		return undecided(err)
 	}
 	j.path, j.anchor = path, path[0]
-	if lines, err := lds.ParseDG1(j.reading.Files["EF.DG1"]); err == nil && !j.signer.Signs(lines[0]) {
-		return Fail, "the document signer may not sign documents of this type"
+	if result, detail := j.competence(); result != Pass {
+		return result, detail
 	}
 	detail := j.anchor.Subject
 	if j.anchor.Specimen() {
@@ -326,6 +327,26 @@ func (j *judgement) chain() (Result, string) {
 		return Weak, detail + ", by way of SHA-1"
 	}
 	return Pass, detail
+}
+
+// competence tells whether signer and authority may sign this document: of its kind, where the signer has a list of kinds
+// (none below an authority of the sixth edition, Doc 9303-12, appendix C), and of its state.
+func (j *judgement) competence() (Result, string) {
+	lines, err := lds.ParseDG1(j.reading.Files["EF.DG1"])
+	if err != nil || len(lines[0]) < 5 {
+		return Pass, ""
+	}
+	if len(j.signer.DocumentTypes) > 0 && !j.signer.Signs(lines[0]) {
+		return Fail, "the document signer may not sign documents of this type"
+	}
+	state := lines[0][2:5]
+	switch yes, known := j.path[len(j.path)-1].IssuesFor(state); {
+	case !known:
+		return Unknown, fmt.Sprintf("whether the authority issues documents of %s: its certificate names no state", state)
+	case !yes:
+		return Fail, fmt.Sprintf("the document is one of %s, and the authority is that of %s", state, j.anchor.Country)
+	}
+	return Pass, ""
 }
 
 // signed gives the certificates whose signatures the chain stands on: all but the anchor's own.
@@ -361,18 +382,19 @@ func (j *judgement) revocation() (Result, string) {
 	if j.anchor.Raw == nil {
 		return Unknown, "no chain to judge"
 	}
+	result, detail := Pass, "on no revocation list"
 	for _, c := range j.signed() {
 		err := j.Trust.Revocation(c, j.now)
 		switch {
 		case errors.Is(err, pki.ErrRevoked):
 			return Fail, fmt.Sprintf("%s: %v", c.Subject, err)
-		case errors.Is(err, pki.ErrNoList):
-			return Absent, err.Error()
-		case err != nil:
-			return Unknown, err.Error()
+		case errors.Is(err, pki.ErrNoList) && result == Pass:
+			result, detail = Absent, err.Error()
+		case err != nil && !errors.Is(err, pki.ErrNoList):
+			result, detail = Unknown, err.Error()
 		}
 	}
-	return Pass, "on no revocation list"
+	return result, detail
 }
 
 // signed tells whether what the card says was signed by the document signer inside it: a date that anybody could have

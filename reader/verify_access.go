@@ -130,8 +130,13 @@ func (j *judgement) cardSecurity() (*secinfo.Infos, error) {
 		return nil, nil
 	}
 	path, err := j.Trust.Path(signer)
-	if err != nil || j.anchor.Raw == nil || !path[0].Equal(j.anchor) || security.SignedData.Weak() || signer.Weak() {
+	if err != nil || j.anchor.Raw == nil || !path[0].Equal(j.anchor) || security.SignedData.Weak() {
 		return nil, nil
+	}
+	for _, c := range append([]pki.Certificate{signer}, path[:len(path)-1]...) {
+		if revocation := j.Trust.Revocation(c, j.now); c.Weak() || revocation != nil && !errors.Is(revocation, pki.ErrNoList) {
+			return nil, nil
+		}
 	}
 	if signed := security.SignedData.SigningTime; signed.IsZero() || signer.KeyUsable(signed) != nil {
 		return nil, nil

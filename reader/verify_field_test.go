@@ -67,7 +67,7 @@ func TestRevokedSigner(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
-		trust, err := pki.LoadTrust(dir)
+		trust, err := pki.LoadTrust(dir, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -256,7 +256,7 @@ func TestOtherContentIsNoSOD(t *testing.T) {
 // keptSOD is an EF.SOD that newSOD made once: what was issued must verify with every later version of this code.
 func keptSOD(t testing.TB) (pki.Trust, []byte) {
 	t.Helper()
-	trust, err := pki.LoadTrust("testdata/specimen-csca.cer")
+	trust, err := pki.LoadTrust("testdata/specimen-csca.cer", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,7 @@ type Certificate struct {
 	NotBefore, NotAfter     time.Time
 	KeyNotBefore, KeyNotEnd time.Time // when the private key is used for signing; zero where not stated
 	DocumentTypes           []string  // document codes of the MRZ that a document signer may sign, "I", "ID"
+	States                  []string  // three-letter codes of the MRZ that the subject's alternative name gives, "VNM"
 	Algorithm               string    // of the signature, for a person to read: "ECDSA with SHA-256"
 	KeyAlgorithm            string    // for a person to read: "RSA 4096", "brainpoolP384r1"
 
@@ -66,7 +67,8 @@ func ParseCertificate(der []byte) (Certificate, error) {
 		PublicKey:    key,
 		x509:         parsed,
 	}
-	return c, c.readExtensions()
+	err = c.readExtensions()
+	return c, err
 }
 
 // refused tells an algorithm that is not here from a broken certificate.
@@ -86,6 +88,8 @@ func (c *Certificate) readExtensions() error {
 			c.KeyNotBefore, c.KeyNotEnd, ok = readUsagePeriod(e.Value)
 		case oidDocumentTypeList:
 			c.DocumentTypes, ok = readDocumentTypes(e.Value)
+		case oidSubjectAltName:
+			c.States = readStates(e.Value)
 		}
 		if !ok {
 			return fmt.Errorf("pki: extension %s of the certificate is malformed", e.ID)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -20,6 +21,7 @@ var (
 	ErrRevoked   = errors.New("pki: the certificate has been revoked")
 	ErrNoList    = errors.New("pki: no revocation list of the issuer at hand")
 	ErrStaleList = errors.New("pki: the revocation list is out of date")
+	ErrFalseList = errors.New("pki: the revocation list of the issuer is not to be believed")
 )
 
 // RevocationList is a certificate revocation list (CRL) of an authority. It has been parsed and not yet been believed:
@@ -137,6 +139,8 @@ func (l *RevocationList) readExtensions(all []x509.Extension) error {
 			l.Number = fmt.Sprintf("%x", n)
 		case "2.5.29.35":
 			l.authorityKeyID, ok = x509.ReadAuthorityKeyID(value)
+		case oidDeltaCRL, oidIssuingDistributionPoint:
+			return fmt.Errorf("%w: it is a list of a part only (%s)", ErrCriticalExtension, e.ID)
 		default:
 			if e.Critical {
 				return fmt.Errorf("%w: %s", ErrCriticalExtension, e.ID)
@@ -207,9 +211,16 @@ func (l RevocationList) Verify(authority Certificate) error {
 	return verdict(x509.Verify(l.algorithm, authority.PublicKey, l.rawTBS, l.signature), "revocation list")
 }
 
-// Revokes tells whether the list has a certificate of its issuer.
+// covers tells whether the list is of the state that issued the certificate: it counts for all certificates of that
+// country, those under a former name of the authority included (Doc 9303-12, section 7.1.4).
+func (l RevocationList) covers(c Certificate) bool {
+	return c.x509 != nil && l.Country != "" && strings.EqualFold(l.Country, c.x509.Issuer.Country())
+}
+
+// Revokes tells whether the list has a certificate of its state. Serial numbers are of their own there, whatever the name
+// of the authority was (Doc 9303-12, section 7.1.1.5).
 func (l RevocationList) Revokes(c Certificate) (Revocation, bool) {
-	if c.x509 == nil || !l.issuer.Equal(c.x509.Issuer) {
+	if !l.covers(c) {
 		return Revocation{}, false
 	}
 	i := slices.IndexFunc(l.Revoked, func(r Revocation) bool { return r.Serial == c.Serial })
@@ -219,47 +230,66 @@ func (l RevocationList) Revokes(c Certificate) (Revocation, bool) {
 	return l.Revoked[i], true
 }
 
-// Revocation tells what the lists at hand say of a certificate: nil if its issuer's current list does not have it,
-// [ErrRevoked] with time and reason, [ErrNoList] if no list of its issuer's can be believed, [ErrStaleList] if the newest
-// of them should have been replaced by now. A certificate on an old list stays revoked.
+// Revocation tells what the lists at hand say of a certificate: nil if the current list of its issuer does not have it,
+// [ErrRevoked] with time and reason, [ErrNoList] if there is no list of its issuer, [ErrFalseList] if there is one and
+// nobody who is trusted has signed it, [ErrStaleList] if the newest should have been replaced by now. A certificate on an
+// old list stays revoked.
 func (t Trust) Revocation(c Certificate, now time.Time) error {
 	failure := ErrNoList
 	var newest *RevocationList
 	for i, l := range t.Lists {
-		if c.x509 == nil || !l.issuer.Equal(c.x509.Issuer) {
+		if !l.covers(c) {
 			continue
 		}
-		if err := t.believe(l); err != nil {
-			failure = fmt.Errorf("%w: %w", ErrNoList, err)
+		path, err := t.believe(l)
+		if err != nil && l.issuer.Equal(c.x509.Issuer) {
+			failure = fmt.Errorf("%w: %w", ErrFalseList, err)
+		}
+		if err != nil {
 			continue
 		}
 		if r, revoked := l.Revokes(c); revoked {
 			return fmt.Errorf("%w on %s: %s", ErrRevoked, r.At.Format(time.DateOnly), r.Reason)
 		}
-		if newest == nil || l.ThisUpdate.After(newest.ThisUpdate) {
+		if ofIssuer(path, c) && (newest == nil || l.ThisUpdate.After(newest.ThisUpdate)) {
 			newest = &t.Lists[i]
 		}
 	}
-	switch {
-	case newest == nil:
+	if newest == nil {
 		return failure
-	case newest.ThisUpdate.After(now), !newest.NextUpdate.IsZero() && newest.NextUpdate.Before(now):
-		return fmt.Errorf("%w: of %s, due until %s", ErrStaleList, newest.ThisUpdate.Format(time.DateOnly), newest.NextUpdate.Format(time.DateOnly))
+	}
+	return newest.current(now)
+}
+
+// ofIssuer tells whether the authority that signed a list is the one that issued the certificate, under its present name
+// or a former one. Only its silence says something.
+func ofIssuer(path []Certificate, c Certificate) bool {
+	return slices.ContainsFunc(path, func(a Certificate) bool { return a.x509.Subject.Equal(c.x509.Issuer) })
+}
+
+// current checks that the list has not been due to be replaced; the time of the next one must be there (Doc 9303-12,
+// table 9).
+func (l RevocationList) current(now time.Time) error {
+	switch {
+	case l.NextUpdate.IsZero():
+		return fmt.Errorf("%w: of %s, and it does not say until when", ErrStaleList, l.ThisUpdate.Format(time.DateOnly))
+	case l.ThisUpdate.After(now), l.NextUpdate.Before(now):
+		return fmt.Errorf("%w: of %s, due until %s", ErrStaleList, l.ThisUpdate.Format(time.DateOnly), l.NextUpdate.Format(time.DateOnly))
 	}
 	return nil
 }
 
-// believe looks for the trusted authority that signed a list.
-func (t Trust) believe(l RevocationList) error {
+// believe looks for the trusted authority that signed a list, and gives the path up to its anchor.
+func (t Trust) believe(l RevocationList) ([]Certificate, error) {
 	failure := ErrNoAnchor
 	for path := range t.authorities() {
 		err := l.Verify(path[0])
 		if err == nil {
-			return nil
+			return path, nil
 		}
 		if !errors.Is(err, ErrNoAnchor) {
 			failure = err
 		}
 	}
-	return failure
+	return nil, failure
 }

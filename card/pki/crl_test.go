@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cancuoc/cancuoc/card/internal/ec"
 	"github.com/cancuoc/cancuoc/card/internal/x509"
@@ -48,7 +49,7 @@ func TestRevocation(t *testing.T) {
 	checkIs(t, "on an old list", trust(list(s, bad), list(s)).Revocation(bad, next.AddDate(1, 0, 0)), ErrRevoked)
 	checkIs(t, "an old list", trust(list(s, bad)).Revocation(good, next.AddDate(0, 0, 1)), ErrStaleList)
 	checkIs(t, "a list of tomorrow", trust(list(s, bad)).Revocation(good, issueTime.AddDate(0, 0, -1)), ErrStaleList)
-	checkIs(t, "a forged list", trust(list(forger, good)).Revocation(good, later), ErrNoList)
+	checkIs(t, "a forged list", trust(list(forger, good)).Revocation(good, later), ErrFalseList)
 	checkIs(t, "a forged list", trust(list(forger, good)).Revocation(good, later), ErrSignature)
 	l := list(s, bad)
 	if r, ok := l.Revokes(bad); !ok || r.Reason != "key compromise" || !r.At.Equal(l.ThisUpdate) || l.Number != "1a" || l.Country != "UT" {
@@ -56,9 +57,40 @@ func TestRevocation(t *testing.T) {
 	}
 	checkIs(t, "verified with a signer's certificate", l.Verify(good), ErrNoAnchor)
 	checkIs(t, "verified with nothing", l.Verify(Certificate{}), ErrNoAnchor)
-	partial := x509.Extension{ID: asn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: []byte{0x30, 0}}
-	_, err := ParseRevocationList(s.crl(t, issueTime, next, nil, partial))
-	checkIs(t, "a list of a distribution point", err, ErrCriticalExtension)
+	l.NextUpdate = time.Time{}
+	checkIs(t, "a list without end", trust(l).Revocation(good, later), ErrStaleList)
+	for what, partial := range map[string]x509.Extension{
+		"a list of a distribution point": {ID: asn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: []byte{0x30, 0}},
+		"the same, said in passing":      {ID: asn1.ObjectIdentifier{2, 5, 29, 28}, Value: []byte{0x30, 3, 0x82, 1, 0xFF}},
+		"a delta list":                   {ID: asn1.ObjectIdentifier{2, 5, 29, 27}, Value: []byte{2, 1, 1}},
+	} {
+		_, err := ParseRevocationList(s.crl(t, issueTime, next, nil, partial))
+		checkIs(t, what, err, ErrCriticalExtension)
+	}
+}
+
+// One list counts for all certificates of a country, whatever name the authority had when it issued them; but only the
+// list of the authority itself, found by its links, clears one.
+func TestRevocationAfterANewName(t *testing.T) {
+	first, second := newState(t, ec.P256(), "UT", "SPECIMEN CSCA"), newState(t, ec.P256(), "UT", "SPECIMEN CSCA of Utopia")
+	stranger := newState(t, ec.P256(), "VN", "SPECIMEN CSCA of Utopia")
+	bad, _ := first.signer(t)
+	good, _ := first.signer(t)
+	list := func(by state) RevocationList {
+		l, err := ParseRevocationList(by.crl(t, issueTime, issueTime.AddDate(0, 3, 0), []Certificate{bad}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	linked := Trust{Anchors: []Certificate{first.root}, Links: []Certificate{first.link(t, second)}, Lists: []RevocationList{list(second)}}
+	apart := Trust{Anchors: []Certificate{first.root, second.root}, Lists: []RevocationList{list(second)}}
+	foreign := Trust{Anchors: []Certificate{first.root, stranger.root}, Lists: []RevocationList{list(stranger)}}
+	checkIs(t, "revoked, linked", linked.Revocation(bad, issueTime), ErrRevoked)
+	checkIs(t, "not revoked, linked", linked.Revocation(good, issueTime), nil)
+	checkIs(t, "revoked, apart", apart.Revocation(bad, issueTime), ErrRevoked)
+	checkIs(t, "not revoked, apart", apart.Revocation(good, issueTime), ErrNoList)
+	checkIs(t, "a list of another state", foreign.Revocation(bad, issueTime), ErrNoList)
 }
 
 func TestOpenSSLReadsTheRevocationList(t *testing.T) {
@@ -93,7 +125,7 @@ func TestRevocationListOfOpenSSL(t *testing.T) {
 	}
 	openssl(t, "req", "-x509", "-config", in("config"), "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP384r1", "-nodes", "-keyout", in("key"), "-out", in("root.pem"), "-subj", "/C=UT/CN=SPECIMEN CSCA")
 	openssl(t, "ca", "-config", in("config"), "-gencrl", "-cert", in("root.pem"), "-keyfile", in("key"), "-out", in("list.crl"))
-	trust, err := LoadTrust(dir)
+	trust, err := LoadTrust(dir, issueTime)
 	if err != nil || len(trust.Lists) != 1 {
 		t.Fatal(len(trust.Lists), err)
 	}

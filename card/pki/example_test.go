@@ -32,7 +32,7 @@ func Example() {
 	_, err = pki.ReadKey(keyFile, []byte("another"))
 	fmt.Println(errors.Is(err, pki.ErrPassphrase))
 
-	trust, err := pki.LoadTrust(anchorFile)
+	trust, err := pki.LoadTrust(anchorFile, time.Now())
 	if err != nil {
 		panic(err)
 	}

@@ -14,15 +14,17 @@ import (
 
 // The extensions that are written or read here by hand (Doc 9303-12, table 6).
 const (
-	oidKeyUsage              = "2.5.29.15"
-	oidPrivateKeyUsagePeriod = "2.5.29.16"
-	oidSubjectAltName        = "2.5.29.17"
-	oidIssuerAltName         = "2.5.29.18"
-	oidBasicConstraints      = "2.5.29.19"
-	oidExtendedKeyUsage      = "2.5.29.37"
-	oidCertificatePolicies   = "2.5.29.32"
-	oidDocumentTypeList      = "2.23.136.1.1.6.2"
-	oidLocality              = "2.5.4.7"
+	oidKeyUsage                 = "2.5.29.15"
+	oidPrivateKeyUsagePeriod    = "2.5.29.16"
+	oidSubjectAltName           = "2.5.29.17"
+	oidIssuerAltName            = "2.5.29.18"
+	oidBasicConstraints         = "2.5.29.19"
+	oidExtendedKeyUsage         = "2.5.29.37"
+	oidCertificatePolicies      = "2.5.29.32"
+	oidDocumentTypeList         = "2.23.136.1.1.6.2"
+	oidDeltaCRL                 = "2.5.29.27"
+	oidIssuingDistributionPoint = "2.5.29.28"
+	oidLocality                 = "2.5.4.7"
 )
 
 // extension makes a certificate extension that is not critical.

@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"encoding/asn1"
 	"encoding/base64"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/cancuoc/cancuoc/card/internal/ec"
+	"github.com/cancuoc/cancuoc/card/internal/x509"
 	"github.com/cancuoc/cancuoc/card/secinfo"
 )
 
@@ -56,7 +58,7 @@ func TestChainThroughLinks(t *testing.T) {
 func TestLinksOfTheField(t *testing.T) {
 	dir := samples + "csca/IDN_2010_SERIES_CSCA_CERT/"
 	folder := copySamples(t, dir+"2010-12_CSCA.cer", dir+"2016-01_CSCA_LINK.cer", dir+"2020-10_CSCA_LINK.cer")
-	trust, err := LoadTrust(folder)
+	trust, err := LoadTrust(folder, issueTime)
 	if err != nil || len(trust.Anchors) != 1 || len(trust.Links) != 2 {
 		t.Fatalf("%d anchors, %d links: %v", len(trust.Anchors), len(trust.Links), err)
 	}
@@ -71,7 +73,7 @@ func TestLinksOfTheField(t *testing.T) {
 	if err != nil || !trust.Links[1].Holds(publicOnly{next[0].PublicKey}) {
 		t.Errorf("the link of 2020 and the root of 2020 have two keys: %v", err)
 	}
-	if _, err := LoadTrust(dir + "2020-10_CSCA_LINK.cer"); err == nil {
+	if _, err := LoadTrust(dir+"2020-10_CSCA_LINK.cer", issueTime); err == nil {
 		t.Error("a link alone was trusted")
 	}
 }
@@ -106,34 +108,46 @@ func ldif(dn, attribute string, der []byte) string {
 	return folded + "\n\n"
 }
 
-// An LDIF export of our own making, since there is no public sample: certificates, a revocation list, a master list.
+// An LDIF export of our own making, since there is no public sample: certificates, revocation lists, master lists. It is
+// believed as far as the root beside it reaches, and what is of no use in it spoils nothing.
 func TestLDIF(t *testing.T) {
 	s, other := newState(t, ec.BrainpoolP256r1(), "UT", "SPECIMEN CSCA"), newState(t, ec.P256(), "VN", "SPECIMEN CSCA")
 	ds, _ := s.signer(t)
 	_, listSigner := s.signer(t, "2.23.136.1.1.3")
+	_, strangersListSigner := other.signer(t, "2.23.136.1.1.3")
+	partial := x509.Extension{ID: asn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: []byte{0x30, 0}}
 	text := "version: 1\n# an export\n\n" +
 		ldif("cn=root,c=UT", "cACertificate;binary", s.root.Raw) +
 		ldif("cn=signer,c=UT", "userCertificate;binary", ds.Raw) +
 		ldif("cn=broken,c=UT", "userCertificate;binary", []byte{0x30, 0}) +
 		ldif("c=UT", "certificateRevocationList;binary", s.crl(t, issueTime, issueTime.AddDate(0, 3, 0), []Certificate{ds})) +
 		ldif("cn=list,c=UT", "pkdMasterListContent", masterList(t, listSigner, s.root, other.root)) +
+		ldif("c=VN", "certificateRevocationList;binary", other.crl(t, issueTime, issueTime.AddDate(0, 3, 0), nil, partial)) +
+		ldif("cn=list,c=VN", "pkdMasterListContent", masterList(t, strangersListSigner, other.root)) +
 		ldif("cn=photo,c=UT", "jpegPhoto", []byte{0xFF, 0xD8})
-	path := filepath.Join(t.TempDir(), "export.ldif")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "root.cer"), s.root.Raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "export.ldif")
 	for _, text := range []string{text, strings.ReplaceAll(text, "\n", "\r\n")} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		trust, err := LoadTrust(path)
+		if _, err := LoadTrust(path, issueTime); err == nil {
+			t.Error("an export established trust")
+		}
+		trust, err := LoadTrust(dir, issueTime)
 		if err != nil || len(trust.Anchors) != 2 || len(trust.Lists) != 1 {
 			t.Fatalf("%d anchors, %d revocation lists: %v", len(trust.Anchors), len(trust.Lists), err)
 		}
 		checkIs(t, "the signer", trust.Revocation(ds, issueTime), ErrRevoked)
-		_, sources, err := ReadTrust(path)
+		_, sources, err := ReadTrust(dir, issueTime)
 		uses := ""
 		for _, s := range sources {
 			uses += s.Use + ", "
 		}
-		if err != nil || uses != "anchor, signer, none, revocation list, none, master list, anchor, anchor, " {
+		if err != nil || uses != "none, signer, none, revocation list, none, none, anchor, master list, anchor, anchor, none, " {
 			t.Errorf("%s %v", uses, err)
 		}
 	}
@@ -150,7 +164,7 @@ func FuzzParseLDIF(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		var s store
 		s.addLDIF(Source{File: "export.ldif"}, text)
-		s.addMasterLists()
+		s.addMasterLists(issueTime)
 		if len(s.trust.Anchors) > 0 && !strings.Contains(text, "::") {
 			t.Error("an anchor out of plain text")
 		}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cancuoc/cancuoc/card/internal/ec"
 )
@@ -21,6 +22,9 @@ const (
 	germanRoot = samples + "csca/DE_ROOT_CA_CSCA07.cer"
 	dutchRoot  = samples + "csca/NL_ROOT_CA.cer"
 )
+
+// listTime is when the master lists and their signers were valid.
+var listTime = time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)
 
 func sampleFile(t testing.TB, path string) []byte {
 	t.Helper()
@@ -139,7 +143,7 @@ func TestMasterListBelowItsRoot(t *testing.T) {
 		{dutchList, germanRoot, 0, 0, ErrNoAnchor},
 	} {
 		dir := copySamples(t, c.list, c.root)
-		trust, err := LoadTrust(dir)
+		trust, err := LoadTrust(dir, listTime)
 		if c.anchors == 0 {
 			checkIs(t, "another state's root", err, c.reason)
 			continue
@@ -147,7 +151,7 @@ func TestMasterListBelowItsRoot(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, sources, err := ReadTrust(dir)
+		_, sources, err := ReadTrust(dir, listTime)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +176,7 @@ func TestDeviationListOfTheField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trust, err := LoadTrust(copySamples(t, germanList, germanRoot))
+	trust, err := LoadTrust(copySamples(t, germanList, germanRoot), listTime)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,6 +188,41 @@ func TestDeviationListOfTheField(t *testing.T) {
 	checkIs(t, "without anchors", err, ErrNoAnchor)
 	if _, err := ParseMasterList(file); err == nil {
 		t.Error("a deviation list passed for a master list")
+	}
+}
+
+// What is trusted for standing in a master list hangs on its signer: valid now, not revoked, not by way of SHA-1.
+func TestWhoMayNameAnchors(t *testing.T) {
+	s, other := newState(t, ec.P256(), "UT", "SPECIMEN CSCA"), newState(t, ec.P256(), "VN", "SPECIMEN CSCA")
+	c, signer := s.signer(t, "2.23.136.1.1.3")
+	list := masterList(t, signer, other.root)
+	revoked := s.crl(t, issueTime, issueTime.AddDate(0, 3, 0), []Certificate{c})
+	careless := s
+	careless.weak = true
+	weak, weakSigner := careless.signer(t, "2.23.136.1.1.3")
+	if !weak.Weak() {
+		t.Fatal("the signer's certificate is not signed by way of SHA-1")
+	}
+	for what, l := range map[string]struct {
+		files map[string][]byte
+		at    time.Time
+		want  string
+	}{
+		"good":    {map[string][]byte{"a.cer": s.root.Raw, "c.ml": list}, issueTime, ""},
+		"revoked": {map[string][]byte{"a.cer": s.root.Raw, "c.ml": list, "d.crl": revoked}, issueTime, "revoked"},
+		"expired": {map[string][]byte{"a.cer": s.root.Raw, "c.ml": list}, c.NotAfter.AddDate(0, 0, 1), "expired"},
+		"weak":    {map[string][]byte{"a.cer": s.root.Raw, "c.ml": masterList(t, weakSigner, other.root)}, issueTime, "SHA-1"},
+	} {
+		dir := t.TempDir()
+		for name, der := range l.files {
+			if err := os.WriteFile(filepath.Join(dir, name), der, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		trust, err := LoadTrust(dir, l.at)
+		if l.want == "" && (err != nil || len(trust.Anchors) != 2) || l.want != "" && (err == nil || !strings.Contains(err.Error(), l.want)) {
+			t.Errorf("%s: %d anchors, %v", what, len(trust.Anchors), err)
+		}
 	}
 }
 

@@ -23,6 +23,7 @@ type state struct {
 	key  crypto.Signer
 	id   []byte
 	root Certificate
+	weak bool // it signs by way of SHA-1
 }
 
 func newState(t testing.TB, curve *ec.Curve, country, commonName string) state {
@@ -56,6 +57,14 @@ func identifier(t testing.TB, key crypto.Signer) []byte {
 
 func (s state) algorithm(t testing.TB) x509.Algorithm {
 	t.Helper()
+	if s.weak {
+		ecdsaWithSHA1 := cryptobyte.String{0x30, 9, 6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 1}
+		a, err := x509.ReadAlgorithm(&ecdsaWithSHA1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
 	a, err := x509.AlgorithmFor(s.key.Public(), 0, false)
 	if err != nil {
 		t.Fatal(err)

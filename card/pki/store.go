@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"crypto/sha256"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
@@ -17,7 +19,8 @@ const maxListFile = 64 << 20 // the largest LDIF export that is read
 // Source is where a verifier's trust comes from, entry by entry: what each is and what became of it.
 type Source struct {
 	File        string
-	Entry       string // of an export or a list: which one
+	Entry       string // of an export: the distinguished name; of a list: which one
+	Attribute   string // of an export
 	Use         string // "anchor", "link", "signer", "revocation list", "master list", or "none"
 	Certificate Certificate
 	Err         error // why it is of no use
@@ -25,13 +28,14 @@ type Source struct {
 	fatal bool // and nobody may overlook it
 }
 
-// LoadTrust reads what a verifier trusts from a file or a folder: certificates (.cer, .crt, .der, .pem), LDIF exports
+// LoadTrust reads what a verifier trusts now from a file or a folder: certificates (.cer, .crt, .der, .pem), LDIF exports
 // (.ldif), master lists (.ml) and revocation lists (.crl). Roots that lie there as certificates are trusted for lying
-// there; links are believed when an anchor vouches for them, a master list when its own signer stands below such a root.
-// Certificates of document signers are passed over. A file that cannot be read, a master list that cannot be believed and
-// no CSCA at all are errors.
-func LoadTrust(path string) (Trust, error) {
-	t, sources, err := ReadTrust(path)
+// there; links are believed when an anchor vouches for them, a master list when its own signer stands below such a root,
+// is valid, not revoked, and not certified by way of SHA-1. An export establishes no trust (Doc 9303-12, section 5): roots
+// in it are passed over, as are certificates of document signers. A file that cannot be read, a master list in a file of
+// its own that cannot be believed and no CSCA at all are errors.
+func LoadTrust(path string, now time.Time) (Trust, error) {
+	t, sources, err := ReadTrust(path, now)
 	if err != nil {
 		return Trust{}, err
 	}
@@ -47,14 +51,17 @@ func LoadTrust(path string) (Trust, error) {
 }
 
 func (s Source) name() string {
-	if s.Entry == "" {
+	switch {
+	case s.Entry == "":
 		return s.File
+	case s.Attribute == "":
+		return s.File + ", " + s.Entry
 	}
-	return s.File + ", " + s.Entry
+	return s.File + ", " + s.Attribute + " of " + s.Entry
 }
 
 // ReadTrust does the same and tells of every entry what it is; what is of no use is no error here and has a reason.
-func ReadTrust(path string) (Trust, []Source, error) {
+func ReadTrust(path string, now time.Time) (Trust, []Source, error) {
 	files, err := trustFiles(path)
 	if err != nil {
 		return Trust{}, nil, err
@@ -67,7 +74,7 @@ func ReadTrust(path string) (Trust, []Source, error) {
 		}
 		s.addFile(file, text)
 	}
-	s.addMasterLists()
+	s.addMasterLists(now)
 	return s.trust, s.sources, nil
 }
 
@@ -108,6 +115,7 @@ type store struct {
 	trust   Trust
 	sources []Source
 	waiting []waiting
+	anchors map[[sha256.Size]byte]bool // by the hash of the certificate
 }
 
 type waiting struct {
@@ -170,7 +178,7 @@ func (s *store) addLDIF(from Source, text string) {
 		s.refuse(from, true, err)
 	}
 	for _, v := range values {
-		from.Entry = v.attribute + " of " + v.entry
+		from.Entry, from.Attribute = v.entry, v.attribute
 		s.add(ldifKind(v.attribute), from, v.value)
 	}
 }
@@ -180,7 +188,7 @@ func (s *store) add(k kind, from Source, der []byte) {
 	case kindCertificate:
 		c, err := ParseCertificate(der)
 		if err != nil {
-			s.refuse(from, from.Entry == "", err)
+			s.refuse(from, !from.exported(), err)
 			return
 		}
 		s.addCertificate(from, c)
@@ -189,7 +197,7 @@ func (s *store) add(k kind, from Source, der []byte) {
 	case kindCRL:
 		list, err := ParseRevocationList(der)
 		if err != nil {
-			s.refuse(from, true, err)
+			s.refuse(from, !from.exported(), err)
 			return
 		}
 		from.Use = "revocation list"
@@ -199,6 +207,9 @@ func (s *store) add(k kind, from Source, der []byte) {
 		s.refuse(from, false, errors.New("pki: neither certificate, revocation list nor master list"))
 	}
 }
+
+// exported tells whether it is an entry of an export, which holds those of many states: one of no use spoils no other.
+func (s Source) exported() bool { return s.Attribute != "" }
 
 func (s *store) refuse(from Source, fatal bool, err error) {
 	from.Use, from.Err, from.fatal = "none", err, fatal
@@ -212,7 +223,9 @@ func (s *store) addCertificate(from Source, c Certificate) {
 	case !c.Authority() && c.x509.KeyUsage&x509.CertSign != 0:
 		from.Use, from.Err = "none", checkAuthority(c.x509)
 	case !c.Authority():
-	case c.SelfSigned() == nil:
+	case c.SelfSigned() == nil && from.exported():
+		from.Use, from.Err = "none", errors.New("pki: a root in an export is not trusted for lying there: take it from a file of its own or a master list")
+	case c.SelfSigned() == nil && c.SelfIssued():
 		s.anchor(&from)
 	default:
 		from.Use = "link"
@@ -228,21 +241,26 @@ func (s *store) anchor(one *Source) {
 		return
 	}
 	one.Use = "anchor"
-	if !slices.ContainsFunc(s.trust.Anchors, one.Certificate.Equal) {
+	hash := sha256.Sum256(one.Certificate.Raw)
+	if !s.anchors[hash] {
+		if s.anchors == nil {
+			s.anchors = map[[sha256.Size]byte]bool{}
+		}
+		s.anchors[hash] = true
 		s.trust.Anchors = append(s.trust.Anchors, one.Certificate)
 	}
 }
 
 // addMasterLists takes the lists whose signers stand below the roots that were given apart from any list.
-func (s *store) addMasterLists() {
-	given := Trust{Anchors: slices.Clone(s.trust.Anchors), Links: s.trust.Links}
+func (s *store) addMasterLists(now time.Time) {
+	given := Trust{Anchors: slices.Clone(s.trust.Anchors), Links: s.trust.Links, Lists: s.trust.Lists}
 	for _, w := range s.waiting {
 		list, err := ParseMasterList(w.der)
 		if err == nil {
-			_, _, err = list.Verify(given)
+			err = given.believeList(list, now)
 		}
 		if err != nil {
-			s.refuse(w.from, true, err)
+			s.refuse(w.from, !w.from.exported(), err)
 			continue
 		}
 		taken := w.from
@@ -258,4 +276,28 @@ func (s *store) addMasterLists() {
 			s.sources = append(s.sources, one)
 		}
 	}
+}
+
+// believeList checks what makes a master list's certificates trusted: its signature, and that its signer and all that
+// stands over it hold now. SHA-1 is taken nowhere here: one certificate made to collide would replace every anchor.
+func (t Trust) believeList(list MasterList, now time.Time) error {
+	signer, path, err := list.Verify(t)
+	if err != nil {
+		return err
+	}
+	signed := append([]Certificate{signer}, path[:len(path)-1]...)
+	if list.SignedData.Weak() || slices.ContainsFunc(signed, Certificate.Weak) {
+		return errors.New("pki: the master list is signed by way of SHA-1")
+	}
+	for _, c := range append([]Certificate{signer}, path...) {
+		if err := c.Validity(now); err != nil {
+			return fmt.Errorf("%w (%s, above the master list)", err, c.Subject)
+		}
+	}
+	for _, c := range signed {
+		if err := t.Revocation(c, now); err != nil && !errors.Is(err, ErrNoList) {
+			return fmt.Errorf("%w (%s, above the master list)", err, c.Subject)
+		}
+	}
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,9 @@ func TestChainRefusesBentCertificates(t *testing.T) {
 		"signer without digitalSignature":            {func(w *world) { w.ds.KeyUsage = x509.KeyUsageCRLSign }, ErrNotSigner},
 		"signer without key usage":                   {func(w *world) { w.ds.KeyUsage = 0 }, ErrNotSigner},
 		"signer that is an authority":                {func(w *world) { w.ds.IsCA, w.ds.BasicConstraintsValid, w.ds.MaxPathLenZero = true, true, true }, ErrNotSigner},
+		"signer that may sign certificates":          {func(w *world) { w.ds.KeyUsage |= x509.KeyUsageCertSign }, ErrNotSigner},
+		"signer that may sign revocation lists":      {func(w *world) { w.ds.KeyUsage |= x509.KeyUsageCRLSign }, ErrNotSigner},
+		"signer of visible digital seals":            {func(w *world) { w.ds.UnknownExtKeyUsage = []asn1.ObjectIdentifier{{2, 23, 136, 1, 1, 11, 1}} }, ErrNotSigner},
 		"signer of another country":                  {func(w *world) { w.ds.Subject.Country = []string{"UT"} }, ErrCountry},
 		"signer without country":                     {func(w *world) { w.ds.Subject.Country = nil }, ErrCountry},
 	} {
@@ -165,18 +169,18 @@ func TestFoldersOfCertificates(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := LoadTrust(dir); err == nil {
+	if _, err := LoadTrust(dir, time.Now()); err == nil {
 		t.Error("trust was found in an empty folder")
 	}
 	write("ds.cer", a.DocumentSigner.Raw)
-	if _, err := LoadTrust(dir); err == nil {
+	if _, err := LoadTrust(dir, time.Now()); err == nil {
 		t.Error("a document signer passed for an anchor")
 	}
 	if err := WriteCertificate(filepath.Join(dir, "csca.pem"), a.CSCA); err != nil {
 		t.Fatal(err)
 	}
 	write("notes.txt", []byte("not a certificate"))
-	trust, err := LoadTrust(dir)
+	trust, err := LoadTrust(dir, time.Now())
 	if err != nil || len(trust.Anchors) != 1 || !trust.Anchors[0].Equal(a.CSCA) {
 		t.Fatalf("%d anchors: %v", len(trust.Anchors), err)
 	}
@@ -199,11 +203,11 @@ func TestCertificatesInTheField(t *testing.T) {
 	if _, err := os.Stat(dir); err != nil {
 		t.Skip("the samples are not here: " + dir)
 	}
-	german, err := LoadTrust(filepath.Join(dir, "DE_ROOT_CA_CSCA07.cer"))
+	german, err := LoadTrust(filepath.Join(dir, "DE_ROOT_CA_CSCA07.cer"), time.Now())
 	if err != nil || german.Anchors[0].KeyAlgorithm != "brainpoolP512r1" {
 		t.Errorf("brainpoolP512r1 with explicit parameters: %v", err)
 	}
-	csca, err := LoadTrust(filepath.Join(dir, "NL_ROOT_CA.cer"))
+	csca, err := LoadTrust(filepath.Join(dir, "NL_ROOT_CA.cer"), time.Now())
 	if err != nil || csca.Anchors[0].Country != "NL" || csca.Anchors[0].Specimen() ||
 		!csca.Anchors[0].KeyNotEnd.Equal(time.Date(2027, 6, 21, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("%+v: %v", csca.Anchors, err)
@@ -214,6 +218,53 @@ func TestCertificatesInTheField(t *testing.T) {
 	}
 	_, err = csca.Chain(ds[0])
 	checkIs(t, "a German signer under a Dutch anchor", err, ErrNoAnchor)
+}
+
+// An authority issues the documents of its own state, by the codes in its certificate or by that of its country.
+func TestWhoIssuesFor(t *testing.T) {
+	vn, err := NewSpecimenAuthority(rand.Reader, issueTime, "VN")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(vn.CSCA.States, []string{"VNM"}) {
+		t.Errorf("states %q in the alternative name", vn.CSCA.States)
+	}
+	for _, c := range []struct {
+		of         Certificate
+		state      string
+		yes, known bool
+	}{
+		{vn.CSCA, "VNM", true, true},
+		{vn.CSCA, "UTO", false, true},
+		{Certificate{Country: "de"}, "D<<", true, true},
+		{Certificate{Country: "DE"}, "DEU", true, true},
+		{Certificate{Country: "DE"}, "NLD", false, true},
+		{Certificate{Country: "GB"}, "GBN", true, true},
+		{Certificate{Country: "EU"}, "EUE", true, true},
+		{Certificate{Country: "DE", States: []string{"XOM"}}, "XOM", true, true},
+		{Certificate{Country: ""}, "VNM", false, false},
+		{Certificate{Country: "VNM"}, "VNM", false, false},
+		{Certificate{Country: "VN"}, "<<<", false, true},
+	} {
+		if yes, known := c.of.IssuesFor(c.state); yes != c.yes || known != c.known {
+			t.Errorf("%q %q for %s: %v, %v", c.of.Country, c.of.States, c.state, yes, known)
+		}
+	}
+}
+
+// Every state of the master lists has a code, from its certificate or from its country.
+func TestStatesOfTheField(t *testing.T) {
+	for _, path := range []string{germanList, dutchList} {
+		list, err := ParseMasterList(sampleFile(t, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range list.Certificates {
+			if _, known := c.Certificate.IssuesFor("UTO"); !known {
+				t.Errorf("%s: no state", c.Certificate.Subject)
+			}
+		}
+	}
 }
 
 func FuzzParseCertificate(f *testing.F) {

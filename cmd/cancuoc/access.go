@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -110,7 +111,7 @@ func (d *desk) real() bool {
 // trusted loads the anchors: those that --trust names, else the station's own.
 func (d *desk) trusted(path string) (pki.Trust, error) {
 	if path != "" {
-		trust, err := pki.LoadTrust(path)
+		trust, err := pki.LoadTrust(path, time.Now())
 		return trust, withCode(exitInput, err)
 	}
 	config, err := station.LoadConfig(d.station)

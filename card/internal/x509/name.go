@@ -169,6 +169,9 @@ func (n Name) Country() string {
 	return found[0]
 }
 
+// Localities gives the localities in the name, in which an alternative name has the code of the state.
+func (n Name) Localities() []string { return n.values("2.5.4.7") }
+
 func (n Name) values(oid string) []string {
 	var found []string
 	for _, rdn := range n.rdns {

@@ -215,7 +215,7 @@ func Path(folder, name string) string {
 
 // Trust loads the anchors of the station.
 func (c Config) Trust(folder string) (pki.Trust, error) {
-	return pki.LoadTrust(Path(folder, c.Authority.Trust))
+	return pki.LoadTrust(Path(folder, c.Authority.Trust), time.Now())
 }
 
 // Signer loads the document signer's certificate and key.
