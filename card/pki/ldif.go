@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// maxValues bounds what is kept of an export; that of the ICAO PKD has some tens of thousands of certificates.
+const maxValues = 1 << 18
+
 // ldifValue is one binary value of an LDIF export.
 type ldifValue struct {
 	entry     string // the distinguished name of its entry
@@ -46,6 +49,9 @@ func parseLDIF(text string) ([]ldifValue, error) {
 		if name == "dn" {
 			entry = string(value)
 			continue
+		}
+		if len(all) == maxValues {
+			return nil, fmt.Errorf("pki: LDIF: more than %d values", maxValues)
 		}
 		all = append(all, ldifValue{entry, name, value})
 	}

@@ -151,7 +151,7 @@ func TestLDIF(t *testing.T) {
 			t.Errorf("%s %v", uses, err)
 		}
 	}
-	for what, text := range map[string]string{"not base64": "dn: c=UT\nuserCertificate;binary:: !!\n", "no attribute": "dn: c=UT\nnothing\n", "folded first": " x\n"} {
+	for what, text := range map[string]string{"not base64": "dn: c=UT\nuserCertificate;binary:: !!\n", "no attribute": "dn: c=UT\nnothing\n", "folded first": " x\n", "without end": strings.Repeat("a:: \n", maxValues+1)} {
 		if _, err := parseLDIF(text); err == nil {
 			t.Errorf("%s was taken", what)
 		}
