@@ -167,7 +167,7 @@ func ReadDigestAlgorithm(in *cryptobyte.String) (hash crypto.Hash, oid asn1.Obje
 func readIdentifier(in *cryptobyte.String) (oid asn1.ObjectIdentifier, parameters cryptobyte.String, err error) {
 	var seq cryptobyte.String
 	var tag cbasn1.Tag
-	if !in.ReadASN1(&seq, cbasn1.SEQUENCE) || !seq.ReadASN1ObjectIdentifier(&oid) ||
+	if !in.ReadASN1(&seq, cbasn1.SEQUENCE) || !ReadOID(&seq, &oid) ||
 		!seq.Empty() && (!seq.ReadAnyASN1Element(&parameters, &tag) || !seq.Empty()) {
 		return nil, nil, malformed("an algorithm is not in DER")
 	}

@@ -161,7 +161,7 @@ func ReadExtensions(in cryptobyte.String) ([]Extension, error) {
 	for !seq.Empty() {
 		var one, value cryptobyte.String
 		var e Extension
-		if !seq.ReadASN1(&one, cbasn1.SEQUENCE) || !one.ReadASN1ObjectIdentifier(&e.ID) ||
+		if !seq.ReadASN1(&one, cbasn1.SEQUENCE) || !ReadOID(&one, &e.ID) ||
 			one.PeekASN1Tag(cbasn1.BOOLEAN) && !one.ReadASN1Boolean(&e.Critical) ||
 			!one.ReadASN1(&value, cbasn1.OCTET_STRING) || !one.Empty() {
 			return nil, malformed("an extension is not in DER")

@@ -1,7 +1,6 @@
 package x509
 
 import (
-	stdx509 "crypto/x509"
 	"encoding/asn1"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -127,14 +126,4 @@ func readIdentifiers(in cryptobyte.String) (all []string, ok bool) {
 		all = append(all, id)
 	}
 	return all, true
-}
-
-// readLongOID reads an object identifier whose arcs may be longer than an int.
-func readLongOID(in *cryptobyte.String) (string, bool) {
-	var content cryptobyte.String
-	var oid stdx509.OID
-	if !in.ReadASN1(&content, cbasn1.OBJECT_IDENTIFIER) || oid.UnmarshalBinary(content) != nil {
-		return "", false
-	}
-	return oid.String(), true
 }

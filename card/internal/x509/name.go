@@ -68,7 +68,7 @@ func readAttribute(in *cryptobyte.String) (attribute, bool) {
 	var seq, raw, value cryptobyte.String
 	var a attribute
 	var tag cbasn1.Tag
-	if !in.ReadASN1(&seq, cbasn1.SEQUENCE) || !seq.ReadASN1ObjectIdentifier(&a.oid) ||
+	if !in.ReadASN1(&seq, cbasn1.SEQUENCE) || !ReadOID(&seq, &a.oid) ||
 		!seq.ReadAnyASN1Element(&raw, &tag) || !seq.Empty() {
 		return a, false
 	}

@@ -268,6 +268,9 @@ func TestSignedAttributes(t *testing.T) {
 	otherDigest := "302f" + digest + "3122" + "0420" + strings.Repeat("00", 32)
 	timeAttr := "301c" + "06092a864886f70d010905" + "310f" + "170d" + hex.EncodeToString([]byte("260301083015Z"))
 	unknown := "3008" + "06026901" + "3102" + "0500"
+	longName := func(arcs int) string {
+		return fmt.Sprintf("30%02x06%02x2a%s31020500", arcs+7, arcs+1, strings.Repeat("01", arcs))
+	}
 	for name, c := range map[string]struct {
 		attributes []string
 		want       error
@@ -275,6 +278,8 @@ func TestSignedAttributes(t *testing.T) {
 		"as the profile has them":      {[]string{contentAttr, timeAttr, digestAttr}, nil},
 		"no signing time":              {[]string{contentAttr, digestAttr}, nil},
 		"one that nobody knows":        {[]string{unknown, contentAttr, digestAttr}, nil},
+		"one with a long identifier":   {[]string{contentAttr, digestAttr, longName(63)}, nil},
+		"one with a longer one":        {[]string{contentAttr, digestAttr, longName(64)}, cms.ErrMalformed},
 		"not in the order of DER":      {[]string{digestAttr, contentAttr}, cms.ErrMalformed},
 		"no content type":              {[]string{timeAttr, digestAttr}, cms.ErrMalformed},
 		"no message digest":            {[]string{contentAttr, timeAttr}, cms.ErrMalformed},

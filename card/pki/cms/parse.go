@@ -24,7 +24,7 @@ func Parse(der []byte) (SignedData, error) {
 	in := cryptobyte.String(der)
 	var info, wrapped, body cryptobyte.String
 	var oid asn1.ObjectIdentifier
-	if !in.ReadASN1(&info, cbasn1.SEQUENCE) || !in.Empty() || !info.ReadASN1ObjectIdentifier(&oid) {
+	if !in.ReadASN1(&info, cbasn1.SEQUENCE) || !in.Empty() || !x509.ReadOID(&info, &oid) {
 		return SignedData{}, malformed("no ContentInfo in DER")
 	}
 	if !oid.Equal(oidSignedData()) {
@@ -90,7 +90,7 @@ func readDigestAlgorithms(in *cryptobyte.String) ([]string, error) {
 
 func (s *SignedData) readContent(in *cryptobyte.String) error {
 	var encap, wrapped, content cryptobyte.String
-	if !in.ReadASN1(&encap, cbasn1.SEQUENCE) || !encap.ReadASN1ObjectIdentifier(&s.ContentType) {
+	if !in.ReadASN1(&encap, cbasn1.SEQUENCE) || !x509.ReadOID(&encap, &s.ContentType) {
 		return malformed("no content type")
 	}
 	if !encap.ReadASN1(&wrapped, tag0) || !encap.Empty() ||
@@ -193,7 +193,7 @@ func (s *SignedData) readSignedAttrs(in *cryptobyte.String) error {
 	for !set.Empty() {
 		var attribute, values cryptobyte.String
 		var oid asn1.ObjectIdentifier
-		if !set.ReadASN1(&attribute, cbasn1.SEQUENCE) || !attribute.ReadASN1ObjectIdentifier(&oid) ||
+		if !set.ReadASN1(&attribute, cbasn1.SEQUENCE) || !x509.ReadOID(&attribute, &oid) ||
 			!attribute.ReadASN1(&values, cbasn1.SET) || !attribute.Empty() {
 			return malformed("a signed attribute is not in DER")
 		}
@@ -215,7 +215,7 @@ func (s *SignedData) readAttribute(oid asn1.ObjectIdentifier, values cryptobyte.
 	ok := true
 	switch {
 	case oid.Equal(oidContentType()):
-		ok = values.ReadASN1ObjectIdentifier(&s.signer.contentType) && values.Empty()
+		ok = x509.ReadOID(&values, &s.signer.contentType) && values.Empty()
 	case oid.Equal(oidMessageDigest()):
 		var digest cryptobyte.String
 		ok = values.ReadASN1(&digest, cbasn1.OCTET_STRING) && values.Empty()
