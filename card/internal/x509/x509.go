@@ -9,6 +9,7 @@
 package x509
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -38,9 +39,14 @@ func malformed(format string, args ...any) error {
 // ReadTime reads a Time: UTCTime or GeneralizedTime, in UTC and with seconds (RFC 5280, section 4.1.2.5). GeneralizedTime
 // before 2050, which that section excludes and a CSCA certificate of KZ has, is unambiguous and taken.
 func ReadTime(in *cryptobyte.String) (t time.Time, ok bool) {
-	if in.PeekASN1Tag(cbasn1.UTCTime) {
+	var content cryptobyte.String
+	var tag cbasn1.Tag
+	peeked := *in
+	switch {
+	case !peeked.ReadAnyASN1(&content, &tag) || !bytes.HasSuffix(content, []byte("Z")):
+	case tag == cbasn1.UTCTime && len(content) == len("YYMMDDHHMMSSZ"):
 		ok = in.ReadASN1UTCTime(&t)
-	} else {
+	case tag == cbasn1.GeneralizedTime && len(content) == len("YYYYMMDDHHMMSSZ"):
 		ok = in.ReadASN1GeneralizedTime(&t)
 	}
 	return t.UTC(), ok

@@ -152,6 +152,24 @@ func TestMalformedCertificates(t *testing.T) {
 	}
 }
 
+// A time has seconds and ends in Z; whatever else X.680 allows is refused.
+func TestTimes(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for text, want := range map[string]bool{
+		"\x17\x0d260101000000Z": true, "\x18\x0f20260101000000Z": true,
+		"\x17\x0b2601010000Z": false, "\x17\x0f2601010000+0000": false, "\x17\x11260101000000+0500": false,
+		"\x18\x0d202601010000Z": false, "\x18\x0e20260101000000": false, "\x18\x1120260101000000.0Z": false,
+		"\x18\x1320260101000000+0500": false, "\x17\x0d260101000000z": false, "\x17\x0d261301000000Z": false,
+		"\x04\x0d260101000000Z": false, "\x17\x0d26010100": false, "": false,
+	} {
+		in := cryptobyte.String(text)
+		got, ok := ReadTime(&in)
+		if ok != want || ok && (!got.Equal(at) || !in.Empty()) {
+			t.Errorf("%q: %v, %v", text, got, ok)
+		}
+	}
+}
+
 func FuzzParseCertificate(f *testing.F) {
 	for _, name := range []string{"../../pki/testdata/specimen-csca.cer", "../../pki/testdata/specimen-ds.cer"} {
 		der, err := os.ReadFile(name)
