@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -100,18 +101,25 @@ func decode(tag cbasn1.Tag, value []byte) (string, bool) {
 	return "", false
 }
 
+// decodeBMP reads a BMPString, in pairs of surrogates too. A half of a pair stands for no character: it would be the same
+// as every other half.
 func decodeBMP(value []byte) (string, bool) {
 	var units []uint16
 	for ; len(value) > 1; value = value[2:] {
 		units = append(units, uint16(value[0])<<8|uint16(value[1]))
 	}
-	return string(utf16.Decode(units)), len(value) == 0
+	runes := utf16.Decode(units)
+	return string(runes), len(value) == 0 && slices.Equal(utf16.Encode(runes), units)
 }
 
 func decodeUniversal(value []byte) (string, bool) {
 	var b strings.Builder
 	for ; len(value) > 3; value = value[4:] {
-		b.WriteRune(rune(value[0])<<24 | rune(value[1])<<16 | rune(value[2])<<8 | rune(value[3]))
+		r := rune(value[0])<<24 | rune(value[1])<<16 | rune(value[2])<<8 | rune(value[3])
+		if !utf8.ValidRune(r) {
+			return "", false
+		}
+		b.WriteRune(r)
 	}
 	return b.String(), len(value) == 0
 }
@@ -121,20 +129,32 @@ func decodeUniversal(value []byte) (string, bool) {
 // and as PrintableString what was UTF8String in another.
 func (n Name) Equal(other Name) bool { return n.folded == other.folded }
 
-// EqualStrictly is Equal for a name that nobody has signed, as in a signer info, of which no single bit shall be free:
-// string types may differ, and a value all in capitals may be all in small letters, but no one letter.
+// EqualStrictly is Equal for a name that nobody has signed, as in a signer info, of which little shall be free: string
+// types and white space may differ, and a value all in capitals may be all in small letters, but of a value that has
+// both no one letter.
 func (n Name) EqualStrictly(other Name) bool {
 	return n.folded == other.folded && n.fold(wholly) == other.fold(wholly)
 }
 
-// letters and wholly are two ways to leave the case of a value out.
-func letters(s string) string { return strings.ToLower(strings.ToUpper(s)) }
+// letters and wholly are two ways to leave the case of a value out. For letters the long s is an s and the Kelvin sign a k,
+// as in RFC 4518, section 2.2 (RFC 3454, appendix B.2), but the dotless i is no i; wholly keeps all of them apart.
+func letters(s string) string { return strings.Map(leastOfCases, s) }
 
 func wholly(s string) string {
-	if s == strings.ToUpper(s) {
-		return strings.ToLower(s)
+	small := strings.ToLower(s)
+	if s == strings.ToUpper(small) {
+		return small
 	}
 	return s
+}
+
+// leastOfCases gives the first of the letters that differ in case alone.
+func leastOfCases(r rune) rune {
+	least := r
+	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+		least = min(least, other)
+	}
+	return least
 }
 
 // fold gives what two equal names have in common. Attributes beside one another are a set: their order says nothing.
@@ -208,13 +228,16 @@ func (a attribute) String() string {
 	return kind + "=" + escape(a.text)
 }
 
-// escape writes a value so that it cannot pass for more than one, nor for an order to a terminal (RFC 4514, section 2.4).
+// escape writes a value so that it cannot pass for more than one, nor for another, nor for an order to a terminal (RFC
+// 4514, section 2.4): what does not print, as control characters and marks of direction, stands in hexadecimal.
 func escape(text string) string {
 	var b strings.Builder
 	for i, r := range text {
 		switch {
-		case r < 0x20 || r == 0x7F:
-			b.WriteString("\\" + hex.EncodeToString([]byte{byte(r)}))
+		case r != ' ' && !unicode.IsPrint(r):
+			for _, octet := range []byte(string(r)) {
+				fmt.Fprintf(&b, "\\%02x", octet)
+			}
 			continue
 		case strings.ContainsRune(`,+"\<>;=`, r), i == 0 && (r == '#' || r == ' '), i == len(text)-1 && r == ' ':
 			b.WriteByte('\\')

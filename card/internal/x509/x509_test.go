@@ -103,6 +103,80 @@ func TestNamesCompared(t *testing.T) {
 	}
 }
 
+// Which letters are one: those that differ in case alone, a few of them only where the name is signed.
+func TestLettersCompared(t *testing.T) {
+	const utf8String = 0x0C
+	for _, c := range []struct {
+		one, other      string
+		equal, strictly bool
+	}{
+		{"ĐẶNG", "đặng", true, true},
+		{"Đặng", "đặng", true, false},
+		{"ΣΑΣ", "σας", true, false},
+		{"ſ", "s", true, false},
+		{"ſ", "S", true, false},
+		{"\u212A", "k", true, false},
+		{"\u212A", "K", true, false},
+		{"ı", "i", false, false},
+		{"ı", "I", false, false},
+		{"İ", "i", false, false},
+		{"\u00A0a", "a", true, true},
+	} {
+		one, other := nameOf(t, attr(3, utf8String, c.one)), nameOf(t, attr(3, utf8String, c.other))
+		if one.Equal(other) != c.equal || other.Equal(one) != c.equal {
+			t.Errorf("%q is %q: %v", c.one, c.other, !c.equal)
+		}
+		if one.EqualStrictly(other) != c.strictly || other.EqualStrictly(one) != c.strictly {
+			t.Errorf("%q is strictly %q: %v", c.one, c.other, !c.strictly)
+		}
+	}
+}
+
+// Codes that stand for no character are not all one.
+func TestNoCharacters(t *testing.T) {
+	const bmp, universal = 0x1E, 0x1C
+	for _, c := range []struct {
+		tag        int
+		one, other string
+	}{
+		{bmp, "\xD8\x00", "\xD8\x01"},
+		{bmp, "\xDC\x00\xD8\x00", "\xDC\x01\xD8\x00"},
+		{bmp, "\xD8\x00", "\xFF\xFD"},
+		{universal, "\x00\x00\xD8\x00", "\x00\x00\xD8\x01"},
+		{universal, "\x00\x20\x00\x00", "\xFF\xFF\xFF\xFF"},
+		{universal, "\x00\x20\x00\x00", "\x00\x00\xFF\xFD"},
+	} {
+		one, other := nameOf(t, attr(3, c.tag, c.one)), nameOf(t, attr(3, c.tag, c.other))
+		if one.Equal(other) || !one.Equal(one) {
+			t.Errorf("%x is %x", c.one, c.other)
+		}
+		if text := one.String(); !strings.HasPrefix(text, "2.5.4.3=#") {
+			t.Errorf("%x is written as %s", c.one, text)
+		}
+	}
+	pair := nameOf(t, attr(3, bmp, "\xD8\x3D\xDE\x00"))
+	if pair.String() != "CN=\U0001F600" {
+		t.Error(pair.String())
+	}
+}
+
+// What a terminal might obey, or what turns the direction of writing, is written in hexadecimal.
+func TestNamesDoNotCommand(t *testing.T) {
+	const utf8String, teletex = 0x0C, 0x14
+	for text, name := range map[string]Name{
+		`CN=\1b[31m\7f`:                 nameOf(t, attr(3, utf8String, "\x1b[31m\x7f")),
+		`CN=a\c2\9b31m`:                 nameOf(t, attr(3, utf8String, "a\u009b31m")),
+		`CN=b\c2\9b31m`:                 nameOf(t, attr(3, teletex, "b\x9b31m")),
+		`CN=a\e2\80\aec\e2\81\a9`:       nameOf(t, attr(3, utf8String, "a\u202Ec\u2069")),
+		`CN=a\e2\80\8bb\e2\80\a8\c2\a0`: nameOf(t, attr(3, utf8String, "a\u200Bb\u2028\u00A0")),
+		`CN=Đặng Đình Mẫu 様`:            nameOf(t, attr(3, utf8String, "Đặng Đình Mẫu 様")),
+	} {
+		if name.String() != text {
+			t.Errorf("%s is written for %s", name, text)
+		}
+	}
+}
+
 func TestKeysAreSecret(t *testing.T) {
 	key, err := GenerateEC(ec.BrainpoolP256r1(), rand.Reader)
 	if err != nil {
