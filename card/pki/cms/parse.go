@@ -34,7 +34,8 @@ func Parse(der []byte) (SignedData, error) {
 		return SignedData{}, malformed("no SignedData in DER")
 	}
 	s := SignedData{Raw: der}
-	return s, s.read(body)
+	err := s.read(body)
+	return s, err
 }
 
 // read reads the members of SignedData (RFC 5652, section 5.1).
