@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"math/big"
 	"os"
@@ -100,6 +101,47 @@ func TestWeVerifyOpenSSL(t *testing.T) {
 		}
 		if err := Verify(parsed.Algorithm, key, parsed.RawTBS[1:], parsed.Signature); !errors.Is(err, ErrSignature) {
 			t.Errorf("%s: another message: %v", c.want, err)
+		}
+	}
+}
+
+// A key that is kept for RSASSA-PSS verifies what openssl signs in that way, and no signature of PKCS #1 v1.5.
+func TestKeyForPSSAlone(t *testing.T) {
+	c, err := ParseCertificate(selfSigned(t, "-newkey", "rsa-pss", "-sha256", "-sigopt", "rsa_pss_saltlen:32"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := c.Key()
+	if err != nil || KeyName(key) != "RSA 2048 for RSASSA-PSS" || Verify(c.Algorithm, key, c.RawTBS, c.Signature) != nil {
+		t.Errorf("%s: %v, %v", KeyName(key), err, Verify(c.Algorithm, key, c.RawTBS, c.Signature))
+	}
+	var written cryptobyte.Builder
+	AddPublicKey(&written, key)
+	if !bytes.Equal(written.BytesOrPanic(), c.PublicKeyInfo) {
+		t.Error("the key is written in another way than openssl's")
+	}
+	own, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, message := &PSSPublicKey{own.PublicKey}, []byte("nội dung mẫu")
+	if !kept.Equal(own.Public()) || !kept.Equal(&PSSPublicKey{own.PublicKey}) || kept.Equal(key) {
+		t.Error("keys are not compared by their numbers")
+	}
+	if a, err := AlgorithmFor(kept, 0, false); err != nil || a.scheme != pss {
+		t.Errorf("the key is to sign by %v, %v", a, err)
+	}
+	for _, wantPSS := range []bool{true, false} {
+		a, err := AlgorithmFor(own.Public(), 0, wantPSS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signature, err := Sign(rand.Reader, a, own, message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Verify(a, kept, message, signature); wantPSS && err != nil || !wantPSS && !errors.Is(err, ErrSignature) {
+			t.Errorf("%v: %v", a, err)
 		}
 	}
 }

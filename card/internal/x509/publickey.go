@@ -35,8 +35,20 @@ func (k *ECPublicKey) Equal(other crypto.PublicKey) bool {
 	return ok && k.Point == o.Point
 }
 
-// ParsePublicKey reads a SubjectPublicKeyInfo with a key that signs: *rsa.PublicKey, *ecdsa.PublicKey on a curve of NIST,
-// *ECPublicKey on one of RFC 5639. A curve may be named or spelt out; one that is not known is an [UnsupportedError].
+// PSSPublicKey is a key of RSA that signs by RSASSA-PSS and in no other way (RFC 4055, section 1.2).
+type PSSPublicKey struct{ rsa.PublicKey }
+
+// Equal tells whether two keys are the same numbers: whoever holds the private key need not know what it is kept for.
+func (k *PSSPublicKey) Equal(other crypto.PublicKey) bool {
+	if o, ok := other.(*PSSPublicKey); ok {
+		other = &o.PublicKey
+	}
+	return k.PublicKey.Equal(other)
+}
+
+// ParsePublicKey reads a SubjectPublicKeyInfo with a key that signs: *rsa.PublicKey, *PSSPublicKey, *ecdsa.PublicKey on a
+// curve of NIST, *ECPublicKey on one of RFC 5639. A curve may be named or spelt out; one that is not known is an
+// [UnsupportedError].
 func ParsePublicKey(info []byte) (crypto.PublicKey, error) {
 	in := cryptobyte.String(info)
 	var seq, algorithm cryptobyte.String
@@ -53,7 +65,7 @@ func ParsePublicKey(info []byte) (crypto.PublicKey, error) {
 		return parseEC(info)
 	// Without the NULL of RFC 3279, section 2.3.1: keys of EE.
 	case oid.Equal(oidRSA()) && absent(parameters), oid.Equal(oidPSS()) && parameters.Empty():
-		return parseRSA(bits)
+		return parseRSA(bits, oid.Equal(oidPSS()))
 	case oid.Equal(oidRSA()):
 		return nil, malformed("the RSA key has parameters")
 	case oid.Equal(oidPSS()):
@@ -110,7 +122,7 @@ func standard(curve *ec.Curve) elliptic.Curve {
 }
 
 // parseRSA reads an RSAPublicKey (RFC 8017, appendix A.1.1).
-func parseRSA(bits []byte) (crypto.PublicKey, error) {
+func parseRSA(bits []byte, onlyPSS bool) (crypto.PublicKey, error) {
 	in := cryptobyte.String(bits)
 	var seq cryptobyte.String
 	n, e := new(big.Int), new(big.Int)
@@ -126,7 +138,11 @@ func parseRSA(bits []byte) (crypto.PublicKey, error) {
 	if e.BitLen() < 2 || e.BitLen() > 31 {
 		return nil, &UnsupportedError{fmt.Sprintf("RSA with an exponent of %d bits", e.BitLen())}
 	}
-	return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
+	key := rsa.PublicKey{N: n, E: int(e.Int64())}
+	if onlyPSS {
+		return &PSSPublicKey{key}, nil
+	}
+	return &key, nil
 }
 
 // KeyName names a key for a person to read: "RSA 4096", "brainpoolP384r1".
@@ -134,6 +150,8 @@ func KeyName(key crypto.PublicKey) string {
 	switch k := key.(type) {
 	case *rsa.PublicKey:
 		return fmt.Sprintf("RSA %d", k.N.BitLen())
+	case *PSSPublicKey:
+		return fmt.Sprintf("RSA %d for RSASSA-PSS", k.N.BitLen())
 	case *ecdsa.PublicKey:
 		return k.Curve.Params().Name
 	case *ECPublicKey:
@@ -146,7 +164,13 @@ func KeyName(key crypto.PublicKey) string {
 func AddPublicKey(b *cryptobyte.Builder, key crypto.PublicKey) {
 	switch k := Normal(key).(type) {
 	case *rsa.PublicKey:
-		addRSA(b, k)
+		addRSA(b, k, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(oidRSA())
+			b.AddASN1NULL()
+		})
+		return
+	case *PSSPublicKey:
+		addRSA(b, &k.PublicKey, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oidPSS()) })
 		return
 	case *ecdsa.PublicKey:
 		if curve := curveOf(k.Curve); curve != nil {
@@ -187,7 +211,7 @@ func curveOf(curve elliptic.Curve) *ec.Curve {
 	return nil
 }
 
-func addRSA(b *cryptobyte.Builder, key *rsa.PublicKey) {
+func addRSA(b *cryptobyte.Builder, key *rsa.PublicKey, algorithm func(b *cryptobyte.Builder)) {
 	var bits cryptobyte.Builder
 	bits.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1BigInt(key.N)
@@ -199,10 +223,7 @@ func addRSA(b *cryptobyte.Builder, key *rsa.PublicKey) {
 		return
 	}
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			b.AddASN1ObjectIdentifier(oidRSA())
-			b.AddASN1NULL()
-		})
+		b.AddASN1(cbasn1.SEQUENCE, algorithm)
 		b.AddASN1BitString(encoded)
 	})
 }

@@ -20,6 +20,8 @@ func Verify(a Algorithm, key crypto.PublicKey, message, signature []byte) error 
 	switch k := key.(type) {
 	case *rsa.PublicKey:
 		ok = a.verifyRSA(k, digest, signature)
+	case *PSSPublicKey:
+		ok = a.scheme == pss && a.verifyPSS(&k.PublicKey, digest, signature)
 	case *ecdsa.PublicKey:
 		ok = a.scheme == ecdsaDER && ecdsa.VerifyASN1(k, digest, signature)
 	case *ECPublicKey:
