@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ var pathAttributes = []string{"token", "serial", "manufacturer", "model", "objec
 //
 // An attribute of the path that is not known here names nothing (section 2.4), so it is an error; one of the query is
 // passed over. Two are declined on purpose: slot-id, since slots are counted anew when the machine starts, and
-// pin-value, since a URI stands in the list of processes for everyone to read.
+// pin-value, in whatever spelling, since a URI stands in the list of processes for everyone to read.
 func ParseURI(text string) (URI, error) {
 	u := URI{path: map[string]string{}}
 	rest, found := strings.CutPrefix(text, "pkcs11:")
@@ -38,6 +39,9 @@ func ParseURI(text string) (URI, error) {
 	}
 	if len(text) > maxURI {
 		return URI{}, fmt.Errorf("%w: it is longer than %d bytes", ErrURI, maxURI)
+	}
+	if slices.ContainsFunc(strings.FieldsFunc(rest, separates), holdsPIN) {
+		return URI{}, fmt.Errorf("%w: pin-value would show the PIN in the list of processes: put it in a file and name that, pin-source=file:PATH", ErrURI)
 	}
 	path, query, asked := strings.Cut(rest, "?")
 	if err := u.parsePath(path); err != nil {
@@ -83,9 +87,6 @@ func (u *URI) parseQuery(query string) error {
 	seen := map[string]bool{}
 	for part := range strings.SplitSeq(query, "&") {
 		name, value, err := attribute(part, "/?|")
-		if name == "pin-value" {
-			return fmt.Errorf("pin-value would show the PIN in the list of processes: put it in a file and name that, pin-source=file:PATH")
-		}
 		if err != nil {
 			return err
 		}
@@ -138,12 +139,31 @@ const (
 	unquoted = letters + digits + "-._~" + ":[]@!$'()*+,="
 )
 
+// separates tells whether a character may stand between attributes, or be meant to.
+func separates(r rune) bool { return strings.ContainsRune(";?&|", r) }
+
+// holdsPIN tells whether a part of a URI is meant as pin-value, however it is spelt.
+func holdsPIN(part string) bool {
+	name, _, _ := strings.Cut(part, "=")
+	if decoded, err := url.PathUnescape(name); err == nil {
+		name = decoded
+	}
+	bare := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(letters, r) {
+			return r
+		}
+		return -1
+	}, name)
+	return strings.HasPrefix(strings.ToLower(bare), "pinvalue")
+}
+
 // attribute reads name=value; values may hold what stands for itself everywhere and the given characters, and all else
-// percent-encoded (RFC 7512, section 2.3).
+// percent-encoded (RFC 7512, section 2.3). A part that is no attribute
+// is not repeated in the error: it may hold a PIN.
 func attribute(part, besides string) (name, value string, err error) {
 	name, coded, found := strings.Cut(part, "=")
 	if !found || name == "" || strings.Trim(name, names) != "" {
-		return "", "", fmt.Errorf("%q is no attribute, name=value", part)
+		return "", "", fmt.Errorf("a part of it is no attribute, name=value")
 	}
 	var decoded strings.Builder
 	for i := 0; i < len(coded); i++ {
