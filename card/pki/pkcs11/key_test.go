@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -271,8 +272,10 @@ func TestNothingPrintsThePIN(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		fmt.Fprintf(&text, verb+verb+verb, k, k.token.pin, struct{ K *Key }{k})
 		fmt.Fprintf(&text, "%v%+v%#v", k.uri, k.uri, k.uri)
+		fmt.Fprintf(&text, verb+verb+verb, k.token, struct{ t *token }{k.token}, struct{ p secret }{k.token.pin})
+		fmt.Fprintf(&text, verb+verb, reflect.ValueOf(k.token).Elem(), reflect.ValueOf(k).Elem())
 	}
-	slog.New(slog.NewTextHandler(&text, nil)).Info("key", "key", k, "pin", k.token.pin)
+	slog.New(slog.NewTextHandler(&text, nil)).Info("key", "key", k, "pin", k.token.pin, "token", k.token)
 	hexed := fmt.Sprintf("%x", goodPIN)
 	decimal := strings.Trim(fmt.Sprint([]byte(goodPIN)), "[]")
 	for _, form := range []string{goodPIN, hexed, decimal} {

@@ -60,15 +60,25 @@ func (u URI) pin(ask PIN) (secret, error) {
 		clear(pin)
 		return nil, ErrNoPIN
 	}
-	return pin, nil
+	return keep(pin), nil
 }
 
-// secret is a PIN; it does not print.
-type secret []byte
+// secret is a PIN, nil for none. It does not print: package fmt calls no method of an unexported field, but looks through
+// structs, slices and even pointers, so that the PIN is kept in a closure.
+type secret func() []byte
+
+func keep(pin []byte) secret { return func() []byte { return pin } }
 
 func (s secret) equal(other secret) bool {
-	a, b := sha256.Sum256(s), sha256.Sum256(other)
+	a, b := sha256.Sum256(s()), sha256.Sum256(other())
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}
+
+// wipe forgets the PIN, if there is one.
+func (s secret) wipe() {
+	if s != nil {
+		clear(s())
+	}
 }
 
 func (secret) Format(w fmt.State, _ rune) { io.WriteString(w, "[secret]") }

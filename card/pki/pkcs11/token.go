@@ -69,10 +69,10 @@ func (t *token) authenticate(pin secret) error {
 	defer t.mu.Unlock()
 	switch {
 	case t.refused != nil:
-		clear(pin)
+		pin.wipe()
 		return t.refused
 	case t.pin != nil:
-		defer clear(pin)
+		defer pin.wipe()
 		if !t.pin.equal(pin) {
 			return fmt.Errorf("%w: not the one with which this process is logged in to the token", ErrPIN)
 		}
@@ -80,12 +80,12 @@ func (t *token) authenticate(pin secret) error {
 	}
 	handle, err := t.module.ctx.OpenSession(t.slot, p11.CKF_SERIAL_SESSION)
 	if err != nil {
-		clear(pin)
+		pin.wipe()
 		return fmt.Errorf("open a session: %w", err)
 	}
 	if err := t.logIn(handle, pin, true); err != nil {
 		t.module.ctx.CloseSession(handle)
-		clear(pin)
+		pin.wipe()
 		return err
 	}
 	t.pin = pin
@@ -100,10 +100,10 @@ func (t *token) logIn(handle p11.SessionHandle, pin secret, judge bool) error {
 		return err
 	}
 	// The binding takes the PIN as a string, a copy that cannot be wiped.
-	err := t.module.ctx.Login(handle, p11.CKU_USER, string(pin))
+	err := t.module.ctx.Login(handle, p11.CKU_USER, string(pin()))
 	if judge && is(err, p11.CKR_USER_ALREADY_LOGGED_IN) {
 		if err = t.module.ctx.Logout(handle); err == nil {
-			err = t.module.ctx.Login(handle, p11.CKU_USER, string(pin))
+			err = t.module.ctx.Login(handle, p11.CKU_USER, string(pin()))
 		}
 	}
 	if is(err, p11.CKR_USER_ALREADY_LOGGED_IN) {
@@ -286,7 +286,7 @@ func refusal(err error) error {
 
 // logInToSign gives the PIN once more, for one signature, where the key wants that.
 func (t *token) logInToSign(s session) error {
-	err := t.module.ctx.Login(s.handle, p11.CKU_CONTEXT_SPECIFIC, string(t.pin))
+	err := t.module.ctx.Login(s.handle, p11.CKU_CONTEXT_SPECIFIC, string(t.pin()))
 	if err == nil || lost(err) {
 		return err
 	}
@@ -335,5 +335,5 @@ func (t *token) close() {
 		t.module.ctx.CloseSession(s.handle)
 	}
 	t.idle = nil
-	clear(t.pin)
+	t.pin.wipe()
 }
