@@ -157,6 +157,21 @@ func TestAlwaysAuthenticate(t *testing.T) {
 	}
 }
 
+// A key that wants the PIN where the token has no login costs no try: there is no PIN to give.
+func TestAlwaysAuthenticateWithoutLogin(t *testing.T) {
+	h := newHSM(t)
+	h.token("ds-test")
+	h.key("ds-test", "EC:prime256v1", "careful", "01", "--always-auth")
+	k := h.open("object=careful")
+	k.token.pin = nil
+	if _, err := k.Sign(nil, make([]byte, 32), crypto.SHA256); !errors.Is(err, ErrKeyPIN) {
+		t.Errorf("without a PIN: %v", err)
+	}
+	if err := k.token.pinState(); err != nil || k.token.refused != nil {
+		t.Errorf("a try was made: %v, %v", err, k.token.refused)
+	}
+}
+
 func TestClosed(t *testing.T) {
 	h := newHSM(t)
 	h.token("ds-test")

@@ -33,6 +33,7 @@ var (
 // of that token is open.
 var (
 	ErrNoPIN       = errors.New("pkcs11: the token wants a PIN: name a file with pin-source=file:PATH in the URI")
+	ErrKeyPIN      = errors.New("pkcs11: the key wants the PIN for every signature, but its token says that it takes none")
 	ErrPIN         = errors.New("pkcs11: wrong PIN")
 	ErrPINFewTries = fmt.Errorf("%w, and few tries are left before the token locks", ErrPIN)
 	ErrPINFinalTry = errors.New("pkcs11: one wrong PIN more locks the token: log in once by hand with the right one (pkcs11-tool --login), then try again")

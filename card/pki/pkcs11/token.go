@@ -286,6 +286,9 @@ func refusal(err error) error {
 
 // logInToSign gives the PIN once more, for one signature, where the key wants that.
 func (t *token) logInToSign(s session) error {
+	if t.pin == nil {
+		return ErrKeyPIN // An empty one would cost a try.
+	}
 	err := t.module.ctx.Login(s.handle, p11.CKU_CONTEXT_SPECIFIC, string(t.pin()))
 	if err == nil || lost(err) {
 		return err
