@@ -22,6 +22,9 @@ const specimenPolicy = "2.25.94583151136133262971048525381911967905"
 // ECPublicKey is a public key on a curve of RFC 5639, which crypto/ecdsa does not have.
 type ECPublicKey = x509.ECPublicKey
 
+// PSSPublicKey is a key of RSA that signs by RSASSA-PSS alone.
+type PSSPublicKey = x509.PSSPublicKey
+
 // ECPrivateKey is a private key on such a curve: a crypto.Signer whose public key is an *[ECPublicKey].
 type ECPrivateKey = x509.ECPrivateKey
 
@@ -38,7 +41,7 @@ type Certificate struct {
 	Algorithm               string    // of the signature, for a person to read: "ECDSA with SHA-256"
 	KeyAlgorithm            string    // for a person to read: "RSA 4096", "brainpoolP384r1"
 
-	// PublicKey is an *rsa.PublicKey, an *ecdsa.PublicKey on a curve of NIST, or an *ECPublicKey.
+	// PublicKey is an *rsa.PublicKey, a *PSSPublicKey, an *ecdsa.PublicKey on a curve of NIST, or an *ECPublicKey.
 	PublicKey crypto.PublicKey
 
 	x509 *x509.Certificate

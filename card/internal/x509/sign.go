@@ -18,8 +18,8 @@ import (
 )
 
 // AlgorithmFor gives the algorithm by which a key signs with a hash: ECDSA, or RSA PKCS #1 v1.5, or RSASSA-PSS if that is
-// asked for or the key is kept for it. A hash of 0 is the one that fits the key: SHA-256, and on longer curves SHA-384 and SHA-512 (Doc 9303-12,
-// section 4.1.6.3). SHA-1 and SHA-224 are never signed with.
+// asked for or the key is kept for it. A hash of 0 is the one that fits the key: SHA-256, and on longer curves SHA-384 and
+// SHA-512 (Doc 9303-12, section 4.1.6.3). SHA-1 and SHA-224 are never signed with.
 func AlgorithmFor(key crypto.PublicKey, hash crypto.Hash, wantPSS bool) (Algorithm, error) {
 	bits := 0
 	switch k := Normal(key).(type) {

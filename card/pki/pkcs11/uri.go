@@ -158,8 +158,7 @@ func holdsPIN(part string) bool {
 }
 
 // attribute reads name=value; values may hold what stands for itself everywhere and the given characters, and all else
-// percent-encoded (RFC 7512, section 2.3). A part that is no attribute
-// is not repeated in the error: it may hold a PIN.
+// percent-encoded (RFC 7512, section 2.3). A part that is no attribute is not repeated in the error: it may hold a PIN.
 func attribute(part, besides string) (name, value string, err error) {
 	name, coded, found := strings.Cut(part, "=")
 	if !found || name == "" || strings.Trim(name, names) != "" {
