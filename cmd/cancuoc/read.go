@@ -40,7 +40,7 @@ type inspectOptions struct {
 // addTo adds the flags by which a card is read and judged.
 func (o *inspectOptions) addTo(cmd *cobra.Command) {
 	o.addReadingTo(cmd)
-	cmd.Flags().StringVar(&o.trust, "trust", "", "CSCA certificates to trust (else the station's own)")
+	cmd.Flags().StringVar(&o.trust, "trust", "", "file or folder `PATH` of what to trust: CSCA certificates, links, master lists, revocation lists (else the station's own)")
 	cmd.Flags().BoolVar(&o.allowDowngrade, "allow-downgrade", false, "take a card that was opened by a weaker protocol than it was issued with")
 }
 
