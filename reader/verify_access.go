@@ -133,18 +133,11 @@ func (j *judgement) cardSecurity() (*secinfo.Infos, error) {
 	if err != nil || j.anchor.Raw == nil || !path[0].Equal(j.anchor) || security.SignedData.Weak() {
 		return nil, nil
 	}
-	for _, c := range append([]pki.Certificate{signer}, path[:len(path)-1]...) {
-		if revocation := j.Trust.Revocation(c, j.now); c.Weak() || revocation != nil && !errors.Is(revocation, pki.ErrNoList) {
-			return nil, nil
-		}
-	}
 	if signed := security.SignedData.SigningTime; signed.IsZero() || signer.KeyUsable(signed) != nil {
 		return nil, nil
 	}
-	for _, c := range append(path, signer) {
-		if c.Validity(j.now) != nil {
-			return nil, nil
-		}
+	if j.Trust.Current(signer, path, j.now) != nil {
+		return nil, nil
 	}
 	return &security.Infos, nil
 }

@@ -282,22 +282,11 @@ func (s *store) addMasterLists(now time.Time) {
 // stands over it hold now. SHA-1 is taken nowhere here: one certificate made to collide would replace every anchor.
 func (t Trust) believeList(list MasterList, now time.Time) error {
 	signer, path, err := list.Verify(t)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case list.SignedData.Weak():
+		return fmt.Errorf("%w: the master list", errWeak)
 	}
-	signed := append([]Certificate{signer}, path[:len(path)-1]...)
-	if list.SignedData.Weak() || slices.ContainsFunc(signed, Certificate.Weak) {
-		return errors.New("pki: the master list is signed by way of SHA-1")
-	}
-	for _, c := range append([]Certificate{signer}, path...) {
-		if err := c.Validity(now); err != nil {
-			return fmt.Errorf("%w (%s, above the master list)", err, c.Subject)
-		}
-	}
-	for _, c := range signed {
-		if err := t.Revocation(c, now); err != nil && !errors.Is(err, ErrNoList) {
-			return fmt.Errorf("%w (%s, above the master list)", err, c.Subject)
-		}
-	}
-	return nil
+	return t.Current(signer, path, now)
 }

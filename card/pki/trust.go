@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
@@ -35,6 +36,29 @@ func (t Trust) Chain(ds Certificate) (Certificate, error) {
 // Path gives all that stands over a document signer: the authority that issued it, and where that is a link the one that
 // signed the link, up to the anchor. It checks what [Trust.Chain] checks.
 func (t Trust) Path(ds Certificate) ([]Certificate, error) { return t.path(ds, forDocuments) }
+
+var errWeak = errors.New("pki: signed by way of SHA-1")
+
+// Current checks what [Trust.Path] leaves open, of a signer and the path above it: that no signature below the anchor is by
+// way of SHA-1, that every certificate is valid now, and that none below the anchor has been revoked. Where there is no
+// revocation list that is no error.
+func (t Trust) Current(signer Certificate, path []Certificate, now time.Time) error {
+	for i, c := range append([]Certificate{signer}, path...) {
+		if err := c.Validity(now); err != nil {
+			return fmt.Errorf("%w (%s)", err, c.Subject)
+		}
+		if i == len(path) {
+			break // nobody signs the anchor for us
+		}
+		if c.Weak() {
+			return fmt.Errorf("%w: %s", errWeak, c.Subject)
+		}
+		if err := t.Revocation(c, now); err != nil && !errors.Is(err, ErrNoList) {
+			return fmt.Errorf("%w (%s)", err, c.Subject)
+		}
+	}
+	return nil
+}
 
 // purpose is what a certificate below an authority is for.
 type purpose struct {

@@ -100,14 +100,14 @@ func parseEC(info []byte) (crypto.PublicKey, error) {
 
 // signingKey gives the key in the type that the standard library has for it, if it has one.
 func signingKey(curve *ec.Curve, point ec.Point) (crypto.PublicKey, error) {
-	if c := standard(curve); c != nil {
+	if c := Standard(curve); c != nil {
 		return ecdsa.ParseUncompressedPublicKey(c, point.Bytes())
 	}
 	return &ECPublicKey{curve, point}, nil
 }
 
-// standard gives a curve as the standard library has it, nil for one of RFC 5639.
-func standard(curve *ec.Curve) elliptic.Curve {
+// Standard gives a curve as the standard library has it, nil for one of RFC 5639.
+func Standard(curve *ec.Curve) elliptic.Curve {
 	switch curve {
 	case ec.P224():
 		return elliptic.P224()
@@ -204,7 +204,7 @@ func addEC(b *cryptobyte.Builder, curve *ec.Curve, encoded []byte, err error) {
 // curveOf gives a curve of the standard library as package ec has it, nil for one that is not known.
 func curveOf(curve elliptic.Curve) *ec.Curve {
 	for _, c := range []*ec.Curve{ec.P224(), ec.P256(), ec.P384(), ec.P521()} {
-		if standard(c) == curve {
+		if Standard(c) == curve {
 			return c
 		}
 	}

@@ -94,7 +94,7 @@ func GenerateEC(curve *ec.Curve, rand io.Reader) (crypto.Signer, error) {
 
 // NewECPrivateKey makes a key of a scalar, 1 to n-1.
 func NewECPrivateKey(curve *ec.Curve, d []byte) (crypto.Signer, error) {
-	if c := standard(curve); c != nil {
+	if c := Standard(curve); c != nil {
 		return ecdsa.ParseRawPrivateKey(c, d)
 	}
 	if len(d) != curve.Size() || new(big.Int).SetBytes(d).Cmp(curve.Order()) >= 0 {

@@ -25,7 +25,7 @@ func Verify(a Algorithm, key crypto.PublicKey, message, signature []byte) error 
 	case *ecdsa.PublicKey:
 		ok = a.scheme == ecdsaDER && ecdsa.VerifyASN1(k, digest, signature)
 	case *ECPublicKey:
-		ok = a.scheme == ecdsaDER && k.verify(digest, signature)
+		ok = a.scheme == ecdsaDER && k.Verify(digest, signature)
 	}
 	if !ok {
 		return ErrSignature
@@ -43,8 +43,8 @@ func (a Algorithm) verifyRSA(key *rsa.PublicKey, digest, signature []byte) bool 
 	return false
 }
 
-// verify reads Ecdsa-Sig-Value (RFC 3279, section 2.2.3) and checks it.
-func (k *ECPublicKey) verify(digest, signature []byte) bool {
+// Verify reads Ecdsa-Sig-Value (RFC 3279, section 2.2.3) and checks it.
+func (k *ECPublicKey) Verify(digest, signature []byte) bool {
 	in := cryptobyte.String(signature)
 	var seq cryptobyte.String
 	var r, s []byte

@@ -3,9 +3,8 @@ package pkcs11
 import (
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rsa"
-	"crypto/x509"
+	stdx509 "crypto/x509"
 	"encoding/asn1"
 	"fmt"
 	"math/big"
@@ -13,7 +12,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
-	"github.com/cancuoc/cancuoc/card/internal/ec"
+	"github.com/cancuoc/cancuoc/card/internal/x509"
 	"github.com/cancuoc/cancuoc/card/secinfo"
 )
 
@@ -50,24 +49,10 @@ func ecPublicInfo(info []byte) (crypto.PublicKey, error) {
 	if key.Curve == nil {
 		return nil, fmt.Errorf("%w: a key for key agreement alone", ErrUnsupported)
 	}
-	if curve := standard(key.Curve); curve != nil {
+	if curve := x509.Standard(key.Curve); curve != nil {
 		return ecdsa.ParseUncompressedPublicKey(curve, key.Bytes())
 	}
 	return key, nil
-}
-
-func standard(curve *ec.Curve) elliptic.Curve {
-	switch curve {
-	case ec.P224():
-		return elliptic.P224()
-	case ec.P256():
-		return elliptic.P256()
-	case ec.P384():
-		return elliptic.P384()
-	case ec.P521():
-		return elliptic.P521()
-	}
-	return nil
 }
 
 // rsaPublic reads CKA_MODULUS and CKA_PUBLIC_EXPONENT.
@@ -81,7 +66,7 @@ func rsaPublic(modulus, exponent []byte) (crypto.PublicKey, error) {
 
 // publicInfo reads CKA_PUBLIC_KEY_INFO, a SubjectPublicKeyInfo.
 func publicInfo(info []byte) (crypto.PublicKey, error) {
-	if key, err := x509.ParsePKIXPublicKey(info); err == nil {
+	if key, err := stdx509.ParsePKIXPublicKey(info); err == nil {
 		if key, ok := key.(*rsa.PublicKey); ok {
 			return rsaPublic(key.N.Bytes(), big.NewInt(int64(key.E)).Bytes())
 		}

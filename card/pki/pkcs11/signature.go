@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
+	"github.com/cancuoc/cancuoc/card/internal/x509"
 	"github.com/cancuoc/cancuoc/card/secinfo"
 )
 
@@ -128,7 +129,7 @@ func verify(public crypto.PublicKey, r request, signature []byte) error {
 	case *ecdsa.PublicKey:
 		good = ecdsa.VerifyASN1(key, r.digest, signature)
 	case secinfo.PublicKey:
-		good = verifyOn(key, r.digest, signature)
+		good = (&x509.ECPublicKey{Curve: key.Curve, Point: key.Point}).Verify(r.digest, signature)
 	case *rsa.PublicKey:
 		if r.mechanism == rsaPSS {
 			good = rsa.VerifyPSS(key, r.hash, r.digest, signature, &rsa.PSSOptions{SaltLength: r.salt, Hash: r.hash}) == nil
@@ -140,12 +141,4 @@ func verify(public crypto.PublicKey, r request, signature []byte) error {
 		return ErrSignature
 	}
 	return nil
-}
-
-func verifyOn(key secinfo.PublicKey, digest, signature []byte) bool {
-	in := cryptobyte.String(signature)
-	var pair cryptobyte.String
-	r, s := new(big.Int), new(big.Int)
-	return in.ReadASN1(&pair, cbasn1.SEQUENCE) && in.Empty() && pair.ReadASN1Integer(r) && pair.ReadASN1Integer(s) &&
-		pair.Empty() && key.Curve.Verify(key.Point, digest, r.Bytes(), s.Bytes())
 }
