@@ -5,18 +5,17 @@ import (
 	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/pbkdf2"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/asn1"
 	"encoding/pem"
 	"fmt"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
 
 const (
@@ -73,13 +72,9 @@ func ReadKeyInfo(path string, passphrase []byte) ([]byte, error) {
 }
 
 func encodeKey(key crypto.Signer, passphrase []byte, iterations int) ([]byte, error) {
-	private, ok := key.(*ecdsa.PrivateKey)
-	if !ok || private.Curve != elliptic.P256() {
-		return nil, fmt.Errorf("%w: keys are written for P-256 only", ErrUnsupported)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(private)
+	der, err := x509.MarshalPrivateKey(key)
 	if err != nil {
-		return nil, fmt.Errorf("pki: encode a private key: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
 	defer clear(der)
 	return encodeKeyInfo(der, passphrase, iterations)
@@ -153,8 +148,8 @@ func passphraseCipher(passphrase, salt []byte, iterations int) (cipher.Block, er
 }
 
 // ReadKey reads what [WriteKey] wrote, or `openssl pkcs8 -topk8 -v2prf hmacWithSHA256`. Without a passphrase for an
-// encrypted file, or with the wrong one, it answers [ErrPassphrase]; a key on another curve than P-256 or another
-// way of encrypting is [ErrUnsupported].
+// encrypted file, or with the wrong one, it answers [ErrPassphrase]; another way of encrypting is [ErrUnsupported]; what is
+// no key of RSA or on a curve of NIST or RFC 5639 is [ErrKeyFile].
 func ReadKey(path string, passphrase []byte) (crypto.Signer, error) {
 	text, err := readBounded(path, maxKeyFile)
 	if err != nil {
@@ -174,7 +169,11 @@ func decodeKey(text, passphrase []byte) (crypto.Signer, error) {
 		return nil, err
 	}
 	defer clear(der)
-	return parseKey(der, broken)
+	key, err := x509.ParsePrivateKey(der)
+	if err != nil {
+		return nil, broken
+	}
+	return key, nil
 }
 
 // openKey takes PEM and encryption off. broken is what to answer if what is inside is no key: a wrong passphrase is
@@ -192,19 +191,6 @@ func openKey(text, passphrase []byte) (der []byte, broken, err error) {
 		return der, ErrPassphrase, err
 	}
 	return nil, nil, ErrKeyFile
-}
-
-// parseKey reads PKCS #8; what is not that is the given error, since crypto/x509's own could quote the bytes.
-func parseKey(der []byte, broken error) (crypto.Signer, error) {
-	parsed, err := x509.ParsePKCS8PrivateKey(der)
-	if err != nil {
-		return nil, broken
-	}
-	key, ok := parsed.(*ecdsa.PrivateKey)
-	if !ok || key.Curve != elliptic.P256() {
-		return nil, fmt.Errorf("%w: keys are read for P-256 only", ErrUnsupported)
-	}
-	return key, nil
 }
 
 // sealed is an EncryptedPrivateKeyInfo of the one kind that is read.

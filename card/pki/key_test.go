@@ -2,8 +2,9 @@ package pki
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
-	"crypto/elliptic"
+	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/pem"
 	"errors"
@@ -12,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
 
 func checkIs(t *testing.T, what string, got, want error) {
@@ -23,11 +26,11 @@ func checkIs(t *testing.T, what string, got, want error) {
 
 func testKey(t testing.TB) *ecdsa.PrivateKey {
 	t.Helper()
-	key, err := newKey(rand.Reader)
+	key, err := GenerateKey("P-256", rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return key
+	return key.(*ecdsa.PrivateKey)
 }
 
 func TestKeyFile(t *testing.T) {
@@ -92,16 +95,39 @@ func TestOpenSSLAndEncryptedKeys(t *testing.T) {
 	checkIs(t, "scrypt", err, ErrUnsupported)
 }
 
-func TestKeysOfOtherCurvesAreRefused(t *testing.T) {
-	key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+// Every kind of key comes back from its file, and openssl finds the same public key in it; what cannot be written leaves no
+// file behind.
+func TestEveryKindOfKeyInAFile(t *testing.T) {
+	for _, kind := range KeyKinds() {
+		key, err := GenerateKey(kind, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "key.pem")
+		if err := WriteKey(path, key, nil); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadKey(path, nil)
+		if err != nil || x509.KeyName(got.Public()) != x509.KeyName(key.Public()) || !got.Public().(interface{ Equal(crypto.PublicKey) bool }).Equal(key.Public()) {
+			t.Errorf("%s: %v", kind, err)
+		}
+		block, _ := pem.Decode([]byte(openssl(t, "pkey", "-in", path, "-pubout")))
+		theirs, err := x509.ParsePublicKey(block.Bytes)
+		if err != nil || !theirs.(interface{ Equal(crypto.PublicKey) bool }).Equal(key.Public()) {
+			t.Errorf("%s: openssl finds another public key: %v", kind, err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "key.pem")
+	_, ed, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "key.pem")
-	checkIs(t, "P-384", WriteKey(path, key, nil), ErrUnsupported)
+	checkIs(t, "Ed25519", WriteKey(path, ed, nil), ErrUnsupported)
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Error("a refused key left a file behind")
 	}
+	_, err = GenerateKey("P-192", rand.Reader)
+	checkIs(t, "a weak curve", err, ErrUnsupported)
 }
 
 func TestKeyFilesThatLie(t *testing.T) {

@@ -1,13 +1,16 @@
 // Package pki is the public key infrastructure of identity chips (Doc 9303-12): the country signing authority
 // (CSCA), the document signers below it, the keys of both, and what a verifier trusts.
 //
-//	issuer:    [NewSpecimenAuthority] -> [WriteKey], [WriteCertificate] ... [ReadKey] -> cms.Signer -> lds.SignSOD
+//	authority: [NewCSCA] -> [CSCA.IssueSigner], [CSCA.IssueRevocationList], and in time [CSCA.Renew]: a new root and the
+//	           link to it; keys by [GenerateKey], [WriteKey], [ReadKey], or on a token (package pkcs11)
+//	signer:    certificate and key -> cms.Signer -> lds.SignSOD, and a master list
 //	verifier:  [LoadTrust] -> [Trust.Chain] (is the document signer genuine) and, apart from it,
 //	           [Certificate.Validity] (is it valid now)
 //
 // A CSCA signs a document signer; where a CSCA has changed its key, links lead from one that is trusted to the one that
-// signed. Every algorithm of Doc 9303-12, section 4.1.6, is verified, on curves of NIST and of RFC 5639, named or spelt
-// out; SHA-1 too, which [Certificate.Weak] tells. Anything else is [ErrUnsupported]. For now keys are made on P-256.
+// signed. Every algorithm of Doc 9303-12, section 4.1.6, but DSA is verified, on curves of NIST and of RFC 5639, named or
+// spelt out; SHA-1 too, which [Certificate.Weak] tells. Anything else is [ErrUnsupported]. A [Profile] says with which of
+// them an authority signs.
 package pki
 
 import "errors"

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
 
 var issueTime = time.Date(2026, 3, 1, 8, 30, 15, 999, time.FixedZone("ICT", 7*3600))
@@ -150,20 +152,16 @@ func TestSpecimenAuthority(t *testing.T) {
 	}
 }
 
-const wantSeedKey = "0e0e0e0df8f8f8f908de8db2f5394312acc5ad82099c1c36f764d7e963309ca8"
-
 // One source of randomness gives one pair of keys; a source that runs dry gives an error.
 func TestKeysComeFromTheGivenRandomness(t *testing.T) {
-	seed := bytes.Repeat([]byte{7}, 40)
-	k1, err1 := newKey(bytes.NewReader(seed))
-	k2, err2 := newKey(bytes.NewReader(seed))
-	if err1 != nil || err2 != nil || !k1.Equal(k2) {
-		t.Errorf("two keys of one seed differ: %v %v", err1, err2)
-	}
-	// 0x0707...07 (320 bits) mod (n-1) + 1, computed with python.
-	raw, _ := k1.Bytes()
-	if got := hex.EncodeToString(raw); got != wantSeedKey {
-		t.Errorf("key %s, want %s", got, wantSeedKey)
+	for _, kind := range []string{"P-256", "brainpoolP256r1"} {
+		key, err := GenerateKey(kind, bytes.NewReader(bytes.Repeat([]byte{7}, 32)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, d, err := x509.Scalar(key); err != nil || !bytes.Equal(d, bytes.Repeat([]byte{7}, 32)) {
+			t.Errorf("%s: the key is not what was drawn: %v", kind, err)
+		}
 	}
 	if _, err := NewSpecimenAuthority(io.LimitReader(rand.Reader, 50), issueTime, "VN"); err == nil {
 		t.Error("an authority was made of too little randomness")

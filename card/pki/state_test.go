@@ -50,7 +50,7 @@ func keyOn(t testing.TB, curve *ec.Curve) crypto.Signer {
 func identifier(t testing.TB, key crypto.Signer) []byte {
 	t.Helper()
 	var b cryptobyte.Builder
-	x509.AddPublicKey(&b, key.Public())
+	x509.AddPublicKey(&b, key.Public(), false)
 	sum := sha256.Sum256(b.BytesOrPanic())
 	return sum[:20]
 }

@@ -2,11 +2,13 @@ package pki
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"io"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -37,6 +39,15 @@ func newWorld(t *testing.T) *world {
 		NotBefore: issueTime, NotAfter: issueTime.AddDate(10, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature,
 	}
 	return w
+}
+
+// issue has crypto/x509 make a certificate, which takes what our own code would not make.
+func issue(rand io.Reader, template, parent *x509.Certificate, public crypto.PublicKey, key crypto.Signer) (Certificate, error) {
+	der, err := x509.CreateCertificate(rand, template, parent, public, key)
+	if err != nil {
+		return Certificate{}, err
+	}
+	return ParseCertificate(der)
 }
 
 func newBig(t *testing.T) *big.Int {

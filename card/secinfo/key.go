@@ -99,7 +99,7 @@ func readParameters(algorithm []byte) (PublicKey, error) {
 	case oid.Equal(standardizedDomainParameters()):
 		key, err = readStandardised(&in)
 	case oid.Equal(ecPublicKey()):
-		key.Curve, err = readCurve(&in)
+		key.Curve, err = ReadCurve(&in)
 	case oid.Equal(dhKeyAgreement()):
 		key.Group, err = readPKCS3(&in)
 	case oid.Equal(dhPublicNumber()):
@@ -127,8 +127,9 @@ func readStandardised(in *cryptobyte.String) (PublicKey, error) {
 	return PublicKey{Curve: curve}, err
 }
 
-// readCurve reads ECParameters, or the name of a curve (TR-03111, section 5.1).
-func readCurve(in *cryptobyte.String) (*ec.Curve, error) {
+// ReadCurve reads the parameters of id-ecPublicKey: ECParameters, which must be those of a curve that is known, or the name of
+// one (TR-03111, section 5.1).
+func ReadCurve(in *cryptobyte.String) (*ec.Curve, error) {
 	if in.PeekASN1Tag(cbasn1.OBJECT_IDENTIFIER) {
 		var oid asn1.ObjectIdentifier
 		if !in.ReadASN1ObjectIdentifier(&oid) {
@@ -214,6 +215,18 @@ func (k PublicKey) Explicit() ([]byte, error) {
 		} else {
 			addCurve(b, k.Curve)
 		}
+	})
+}
+
+// Named gives the SubjectPublicKeyInfo of a point with its curve by name (RFC 5480, section 2.1.1), which the standard has
+// for no key.
+func (k PublicKey) Named() ([]byte, error) {
+	if k.Curve == nil {
+		return nil, fmt.Errorf("secinfo: only curves have names")
+	}
+	return k.encode(func(b *cryptobyte.Builder) {
+		b.AddASN1ObjectIdentifier(ecPublicKey())
+		b.AddASN1ObjectIdentifier(k.Curve.OID())
 	})
 }
 

@@ -20,6 +20,7 @@ type Template struct {
 	Issuer, Subject     Name
 	NotBefore, NotAfter time.Time
 	Extensions          []Extension
+	NamedCurve          bool // write a curve by its name
 }
 
 // Create gives the certificate of a public key, signed with an authority's private key.
@@ -38,7 +39,7 @@ func (t Template) Create(rand io.Reader, public crypto.PublicKey, a Algorithm, k
 			AddTime(b, t.NotAfter)
 		})
 		b.AddBytes(t.Subject.Raw)
-		AddPublicKey(b, public)
+		AddPublicKey(b, public, t.NamedCurve)
 		if len(t.Extensions) > 0 {
 			b.AddASN1(explicit(3), func(b *cryptobyte.Builder) { AddExtensions(b, t.Extensions) })
 		}

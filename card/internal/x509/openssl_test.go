@@ -116,7 +116,7 @@ func TestKeyForPSSAlone(t *testing.T) {
 		t.Errorf("%s: %v, %v", KeyName(key), err, Verify(c.Algorithm, key, c.RawTBS, c.Signature))
 	}
 	var written cryptobyte.Builder
-	AddPublicKey(&written, key)
+	AddPublicKey(&written, key, false)
 	if !bytes.Equal(written.BytesOrPanic(), c.PublicKeyInfo) {
 		t.Error("the key is written in another way than openssl's")
 	}
@@ -187,7 +187,7 @@ func TestOpenSSLVerifiesUs(t *testing.T) {
 			t.Fatal(err)
 		}
 		var b cryptobyte.Builder
-		AddPublicKey(&b, key.Public())
+		AddPublicKey(&b, key.Public(), false)
 		for path, content := range map[string][]byte{public: b.BytesOrPanic(), signature: signed} {
 			if err := os.WriteFile(path, content, 0o600); err != nil {
 				t.Fatal(err)

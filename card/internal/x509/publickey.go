@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/big"
@@ -160,8 +161,9 @@ func KeyName(key crypto.PublicKey) string {
 	return fmt.Sprintf("%T", key)
 }
 
-// AddPublicKey writes the SubjectPublicKeyInfo of a key, its curve spelt out as Doc 9303-12, section 4.1.6.3, wants it.
-func AddPublicKey(b *cryptobyte.Builder, key crypto.PublicKey) {
+// AddPublicKey writes the SubjectPublicKeyInfo of a key, its curve spelt out as Doc 9303-12, section 4.1.6.3, wants it, or
+// by its name, which that section excludes and most programs expect.
+func AddPublicKey(b *cryptobyte.Builder, key crypto.PublicKey, namedCurve bool) {
 	switch k := Normal(key).(type) {
 	case *rsa.PublicKey:
 		addRSA(b, k, func(b *cryptobyte.Builder) {
@@ -175,24 +177,29 @@ func AddPublicKey(b *cryptobyte.Builder, key crypto.PublicKey) {
 	case *ecdsa.PublicKey:
 		if curve := curveOf(k.Curve); curve != nil {
 			point, err := k.Bytes()
-			addEC(b, curve, point, err)
+			addEC(b, curve, point, namedCurve, err)
 			return
 		}
 	case *ECPublicKey:
-		addEC(b, k.Curve, k.Point.Bytes(), nil)
+		addEC(b, k.Curve, k.Point.Bytes(), namedCurve, nil)
 		return
 	}
 	b.SetError(fmt.Errorf("x509: a public key %T cannot be written", key))
 }
 
-func addEC(b *cryptobyte.Builder, curve *ec.Curve, encoded []byte, err error) {
+func addEC(b *cryptobyte.Builder, curve *ec.Curve, encoded []byte, named bool, err error) {
 	var info []byte
 	point, parsed := curve.ParsePoint(encoded)
 	if err == nil {
 		err = parsed
 	}
 	if err == nil {
-		info, err = secinfo.PublicKey{Curve: curve, Point: point}.Explicit()
+		key := secinfo.PublicKey{Curve: curve, Point: point}
+		write := key.Explicit
+		if named {
+			write = key.Named
+		}
+		info, err = write()
 	}
 	if err != nil {
 		b.SetError(err)
@@ -226,4 +233,23 @@ func addRSA(b *cryptobyte.Builder, key *rsa.PublicKey, algorithm func(b *cryptob
 		b.AddASN1(cbasn1.SEQUENCE, algorithm)
 		b.AddASN1BitString(encoded)
 	})
+}
+
+// KeyIdentifier is method 1 of RFC 7093, section 2: the first 160 bits of the SHA-256 of the key as it stands in its BIT
+// STRING, the same whether the curve is named or spelt out.
+func KeyIdentifier(key crypto.PublicKey) ([]byte, error) {
+	var b cryptobyte.Builder
+	AddPublicKey(&b, key, true)
+	info, err := b.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	in := cryptobyte.String(info)
+	var seq, algorithm cryptobyte.String
+	var bits []byte
+	if !in.ReadASN1(&seq, cbasn1.SEQUENCE) || !seq.ReadASN1(&algorithm, cbasn1.SEQUENCE) || !seq.ReadASN1BitStringAsBytes(&bits) {
+		return nil, malformed("the public key just written")
+	}
+	digest := sha256.Sum256(bits)
+	return digest[:20], nil
 }
