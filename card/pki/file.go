@@ -23,6 +23,14 @@ func WriteCertificate(path string, c Certificate) error {
 	return writeNew(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}), 0o644)
 }
 
+// WriteRevocationList writes a revocation list in PEM, never over a file that is there.
+func WriteRevocationList(path string, l RevocationList) error {
+	if len(l.Raw) == 0 {
+		return fmt.Errorf("pki: there is no revocation list to write")
+	}
+	return writeNew(path, pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: l.Raw}), 0o644)
+}
+
 // ReadCertificates reads a file with one certificate in DER or any number in PEM, or all files of a folder whose
 // names end in .cer, .crt, .der or .pem, in the order of their names. A file that is none of these is an error that
 // names it.

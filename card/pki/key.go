@@ -163,6 +163,20 @@ func ReadKey(path string, passphrase []byte) (crypto.Signer, error) {
 	return key, nil
 }
 
+// KeySealed tells whether a key file is encrypted, by what it says of itself.
+func KeySealed(path string) (bool, error) {
+	text, err := readBounded(path, maxKeyFile)
+	if err != nil {
+		return false, err
+	}
+	defer clear(text)
+	block, _ := pem.Decode(text)
+	if block == nil || block.Type != plainKey && block.Type != encryptedKey {
+		return false, fmt.Errorf("%w: %s", ErrKeyFile, path)
+	}
+	return block.Type == encryptedKey, nil
+}
+
 func decodeKey(text, passphrase []byte) (crypto.Signer, error) {
 	der, broken, err := openKey(text, passphrase)
 	if err != nil {

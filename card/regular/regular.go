@@ -1,4 +1,4 @@
-// Package regular opens regular files and nothing else. A path that comes from a record, a card reference or a stored
+// Package regular opens regular files and nothing else, and writes files whole or not at all. A path that comes from a record, a card reference or a stored
 // reading may name a pipe or a device, on which an ordinary open or read waits for ever.
 package regular
 

@@ -18,6 +18,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/pki/cms"
 	"github.com/cancuoc/cancuoc/card/portrait"
+	"github.com/cancuoc/cancuoc/card/regular"
 	"github.com/cancuoc/cancuoc/card/specimen"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/simulator"
@@ -253,7 +254,7 @@ func described(kind simulator.FaultKind) string {
 }
 
 func (c *corpus) writeJSON(name string, value any) error {
-	return station.WriteFile(c.path(name), func(w io.Writer) error {
+	return regular.WriteFile(c.path(name), func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cancuoc/cancuoc/card"
+	"github.com/cancuoc/cancuoc/card/regular"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/layout/pdf"
 )
@@ -46,7 +47,7 @@ func runRender(_ context.Context, d *desk, opts renderOptions) error {
 	if err != nil {
 		return withInput(err)
 	}
-	if err := station.WriteFile(opts.out, func(w io.Writer) error { return pdf.Write(w, prepared.faces.Front, prepared.faces.Back) }); err != nil {
+	if err := regular.WriteFile(opts.out, func(w io.Writer) error { return pdf.Write(w, prepared.faces.Front, prepared.faces.Back) }); err != nil {
 		return err
 	}
 	for _, w := range prepared.warnings {

@@ -20,6 +20,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/pki/cms"
 	"github.com/cancuoc/cancuoc/card/register"
+	"github.com/cancuoc/cancuoc/card/regular"
 	"github.com/cancuoc/cancuoc/card/scp"
 )
 
@@ -113,7 +114,7 @@ func Init(folder, name string, passphrase []byte, at time.Time) error {
 	if err := initRegister(filepath.Join(folder, "register.db")); err != nil {
 		return err
 	}
-	return WriteFile(filepath.Join(folder, ConfigName), func(w io.Writer) error {
+	return regular.WriteFile(filepath.Join(folder, ConfigName), func(w io.Writer) error {
 		_, err := fmt.Fprintf(w, configText, name)
 		return err
 	})
@@ -137,7 +138,7 @@ func initAuthority(folder string, passphrase []byte, at time.Time) error {
 	if err := os.Rename(next, folder); err != nil {
 		return fmt.Errorf("station: %w", err)
 	}
-	return syncFolder(filepath.Dir(folder))
+	return regular.SyncFolder(filepath.Dir(folder))
 }
 
 func writeAuthority(folder string, passphrase []byte, at time.Time) error {

@@ -18,6 +18,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
 	"github.com/cancuoc/cancuoc/card/register"
+	"github.com/cancuoc/cancuoc/card/regular"
 	"github.com/cancuoc/cancuoc/card/vnm"
 	"github.com/cancuoc/cancuoc/layout"
 	"github.com/cancuoc/cancuoc/layout/pdf"
@@ -192,7 +193,7 @@ func (j *job) print(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	path, size := filepath.Join(j.PrintFolder, PrintName(j.order.ID)), out.Len()
-	err = WriteFile(path, func(w io.Writer) error {
+	err = regular.WriteFile(path, func(w io.Writer) error {
 		_, err := out.WriteTo(w)
 		return err
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/eac"
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
+	"github.com/cancuoc/cancuoc/card/regular"
 )
 
 // Terminal tells who may read fingerprints: the CVCA that chips are made to trust, and the inspection system as which
@@ -62,7 +63,7 @@ func initTerminal(folder string, passphrase []byte, at time.Time) error {
 	if err := os.Rename(next, folder); err != nil {
 		return fmt.Errorf("station: %w", err)
 	}
-	return syncFolder(filepath.Dir(folder))
+	return regular.SyncFolder(filepath.Dir(folder))
 }
 
 func writeIssued(path string, issued cvc.Issued, passphrase []byte) error {
@@ -70,7 +71,7 @@ func writeIssued(path string, issued cvc.Issued, passphrase []byte) error {
 	if err != nil {
 		return err
 	}
-	err = WriteFile(path+certificateEnding, func(w io.Writer) error {
+	err = regular.WriteFile(path+certificateEnding, func(w io.Writer) error {
 		_, err := w.Write(encoded)
 		return err
 	})

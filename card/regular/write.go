@@ -1,4 +1,4 @@
-package station
+package regular
 
 import (
 	"fmt"
@@ -26,7 +26,7 @@ func WriteFile(path string, write func(io.Writer) error) error {
 		err = os.Rename(next, path)
 	}
 	if err == nil {
-		err = syncFolder(filepath.Dir(path))
+		err = SyncFolder(filepath.Dir(path))
 	}
 	if err != nil {
 		os.Remove(next)
@@ -35,8 +35,8 @@ func WriteFile(path string, write func(io.Writer) error) error {
 	return nil
 }
 
-// syncFolder brings a folder's names to the disk: without it a power cut may lose a file that was just renamed.
-func syncFolder(path string) error {
+// SyncFolder brings a folder's names to the disk: without it a power cut may lose a file that was just renamed.
+func SyncFolder(path string) error {
 	d, err := os.Open(path)
 	if err != nil {
 		return err

@@ -1,0 +1,112 @@
+package authority
+
+import (
+	"crypto/rand"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cancuoc/cancuoc/card/pki"
+)
+
+// ErrNotIssued says that a certificate to be revoked is not one of the authority's.
+var ErrNotIssued = errors.New("authority: no certificate with this serial number has been issued here")
+
+// LastList reads the revocation list that was issued last, the zero value where there is none.
+func (a *Authority) LastList() (pki.RevocationList, error) {
+	files, err := filepath.Glob(a.path(trustFolder, "crl-*.crl"))
+	if err != nil || len(files) == 0 {
+		return pki.RevocationList{}, err
+	}
+	slices.Sort(files)
+	text, err := os.ReadFile(files[len(files)-1])
+	if err != nil {
+		return pki.RevocationList{}, fmt.Errorf("authority: %w", err)
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return pki.RevocationList{}, fmt.Errorf("authority: %s is no revocation list in PEM", files[len(files)-1])
+	}
+	return pki.ParseRevocationList(block.Bytes)
+}
+
+// Issued gives every certificate that the authority has issued: roots, links, signers.
+func (a *Authority) Issued() ([]pki.Certificate, error) {
+	all, err := pki.ReadCertificates(a.Trust())
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range []pki.Purpose{pki.ForDocuments, pki.ForMasterLists} {
+		signers, err := a.SignersOf(p)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range signers {
+			all = append(all, s.Certificate)
+		}
+	}
+	return all, nil
+}
+
+// Revoked finds the certificates to revoke, by serial number in hexadecimal or the path of a certificate.
+func (a *Authority) Revoked(names []string, at time.Time) ([]pki.Certificate, error) {
+	issued, err := a.Issued()
+	if err != nil {
+		return nil, err
+	}
+	var found []pki.Certificate
+	for _, name := range names {
+		serial := strings.TrimLeft(strings.ToLower(strings.ReplaceAll(name, ":", "")), "0")
+		if some, err := pki.ReadCertificates(name); err == nil && len(some) == 1 {
+			serial = some[0].Serial
+		}
+		i := slices.IndexFunc(issued, func(c pki.Certificate) bool { return c.Serial == serial })
+		if i < 0 {
+			return nil, fmt.Errorf("%w: %s (see `cancuoc pki ds list`)", ErrNotIssued, name)
+		}
+		found = append(found, issued[i])
+	}
+	return found, nil
+}
+
+// IssueList issues the next revocation list with what is added, due after so many days.
+func (a *Authority) IssueList(add []pki.Certificate, at time.Time, days int) (pki.RevocationList, string, error) {
+	last, err := a.LastList()
+	if err != nil {
+		return pki.RevocationList{}, "", err
+	}
+	csca, done, err := a.csca()
+	if err != nil {
+		return pki.RevocationList{}, "", err
+	}
+	defer done()
+	var revoked []pki.Revocation
+	for _, c := range add {
+		revoked = append(revoked, pki.Revocation{Serial: c.Serial, At: at.UTC().Truncate(time.Second)})
+	}
+	at = at.UTC().Truncate(time.Second)
+	list, err := csca.IssueRevocationList(rand.Reader, last, revoked, at, at.AddDate(0, 0, days))
+	if err != nil {
+		return list, "", err
+	}
+	for _, c := range add {
+		if err := a.remember(at, "revoked", c.Serial, c.Subject); err != nil {
+			return list, "", err
+		}
+	}
+	if err := a.remember(at, "list", list.Number, ""); err != nil {
+		return list, "", err
+	}
+	path := a.path(trustFolder, listName(list.Number))
+	return list, path, pki.WriteRevocationList(path, list)
+}
+
+// listName has the number, which is hexadecimal, at a width that sorts.
+func listName(number string) string {
+	return "crl-" + strings.Repeat("0", max(0, 6-len(number))) + number + ".crl"
+}
