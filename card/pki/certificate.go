@@ -197,3 +197,25 @@ func (c Certificate) Holds(key crypto.Signer) bool {
 
 // Equal tells whether two certificates are the same bytes.
 func (c Certificate) Equal(other Certificate) bool { return bytes.Equal(c.Raw, other.Raw) }
+
+// KeyID identifies the certificate's key, in hexadecimal: method 1 of RFC 7093, section 2, whatever the certificate says.
+func (c Certificate) KeyID() string {
+	id, err := x509.KeyIdentifier(c.PublicKey)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%x", id)
+}
+
+// Purpose tells what a signer below an authority signs, by what its certificate says; nothing for one that is none.
+func (c Certificate) Purpose() Purpose {
+	if c.x509 == nil {
+		return ""
+	}
+	for _, p := range []Purpose{ForDocuments, ForMasterLists, ForDeviationLists} {
+		if use, err := p.use(); err == nil && checkSigner(c.x509, use) == nil {
+			return p
+		}
+	}
+	return ""
+}

@@ -1,7 +1,6 @@
 package pki
 
 import (
-	"bytes"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -111,25 +110,38 @@ func readBounded(path string, max int64) ([]byte, error) {
 	return text, nil
 }
 
-// writeNew writes a file that must not be there yet, and leaves nothing behind when that fails.
+// writeNew writes a file that must not be there yet. It appears whole: whoever reads the folder meanwhile never finds half
+// of it.
 func writeNew(path string, text []byte, mode fs.FileMode) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("pki: %s is there already and is never overwritten: %w", path, fs.ErrExist)
+	if _, err := os.Lstat(path); err == nil {
+		return overwritten(path)
 	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return fmt.Errorf("pki: %w", err)
 	}
-	_, err = io.Copy(f, bytes.NewReader(text))
-	if err == nil {
-		err = f.Sync()
+	defer os.Remove(f.Name())
+	_, err = f.Write(text)
+	for _, step := range []func() error{func() error { return f.Chmod(mode) }, f.Sync} {
+		if err == nil {
+			err = step()
+		}
 	}
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
+	if err == nil {
+		err = os.Link(f.Name(), path) // fails where the name is taken
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return overwritten(path)
+	}
 	if err != nil {
-		os.Remove(path)
 		return fmt.Errorf("pki: %w", err)
 	}
 	return nil
+}
+
+func overwritten(path string) error {
+	return fmt.Errorf("pki: %s is there already and is never overwritten: %w", path, fs.ErrExist)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +19,9 @@ import (
 	"github.com/cancuoc/cancuoc/card/date"
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
+	"github.com/cancuoc/cancuoc/card/pki/pkcs11"
 	"github.com/cancuoc/cancuoc/card/register"
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/authority"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/reader/pcsc"
 )
@@ -86,7 +89,7 @@ func (d *desk) examineStation(ctx context.Context) []finding {
 		found("station", nil, fmt.Sprintf("%s (%s)", d.station, config.Name), ""),
 		examineRegister(ctx, station.Path(d.station, config.Register)),
 		examineSigner(d.station, config),
-		examineKeyFile(d.station, config),
+		d.examineKeys(config),
 		examineTrust(d.station, config),
 		examineTerminal(d.station, config),
 		examinePrintFolder(station.Path(d.station, config.Print)),
@@ -106,35 +109,50 @@ func examineRegister(ctx context.Context, path string) finding {
 }
 
 func examineSigner(folder string, config station.Config) finding {
+	const name, mend = "document signer", "cancuoc pki ds rotate: a signer's key is used for three months"
 	c, err := config.SignerCertificate(folder)
 	if err != nil {
-		return found("document signer", err, "", "cancuoc init a new station and move the orders there")
+		return found(name, err, "", mend)
 	}
 	now := time.Now()
 	if err := errors.Join(c.Validity(now), c.KeyUsable(now)); err != nil {
-		return found("document signer", err, "", "cancuoc init a new station: a signer's key is used for three months")
+		return found(name, err, "", mend)
 	}
-	return found("document signer", nil, fmt.Sprintf("%s, its key may sign until %s", c.Subject, c.KeyNotEnd.Format(time.DateOnly)), "")
+	return found(name, nil, fmt.Sprintf("%s, its key may sign until %s", c.Subject, c.KeyNotEnd.Format(time.DateOnly)), "")
 }
 
-func examineKeyFile(folder string, config station.Config) finding {
-	path := station.Path(folder, strings.TrimPrefix(config.Authority.SignerKey, "file:"))
-	keys, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.key"))
-	others, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*", "*.key"))
-	for _, key := range slices.Concat(keys, others, []string{path}) {
-		info, err := os.Stat(key)
-		if err != nil {
-			return found("signing key", err, "", "restore "+key+" from its backup")
+// examineKeys tells whether others may read a key file, and whether the key in force opens.
+func (d *desk) examineKeys(config station.Config) finding {
+	const name = "signing key"
+	open := map[string]bool{}
+	_ = filepath.WalkDir(station.Path(d.station, "authority"), func(path string, e fs.DirEntry, err error) error {
+		if err == nil && filepath.Ext(path) == ".key" {
+			info, err := e.Info()
+			open[path] = err == nil && info.Mode().Perm()&0o077 != 0
 		}
-		if info.Mode().Perm()&0o077 != 0 {
-			return found("signing key", fmt.Errorf("%s may be read by others (mode %04o)", key, info.Mode().Perm()), "", "chmod 600 "+key)
+		return nil
+	})
+	for _, path := range slices.Sorted(maps.Keys(open)) {
+		if open[path] {
+			return found(name, fmt.Errorf("%s may be read by others", path), "", "chmod 600 "+path)
 		}
 	}
-	_, _, err := config.Signer(folder, nil)
+	signers, err := config.Signers(d.station, authority.Keys{})
+	if err != nil {
+		return found(name, err, "", "mend "+station.ConfigName)
+	}
+	newest, err := signers.Newest(time.Now())
+	if err == nil {
+		err = signers.Open(time.Now())
+	}
+	ref := shown(strings.TrimPrefix(newest.Key, "file:"))
 	if errors.Is(err, pki.ErrPassphrase) {
-		return found("signing key", nil, path+", encrypted: issuing asks for its passphrase", "")
+		return found(name, nil, ref+", encrypted: issuing asks for its passphrase", "")
 	}
-	return found("signing key", err, path+", not encrypted", "restore "+path+" from its backup")
+	if errors.Is(err, pkcs11.ErrNoPIN) {
+		return found(name, nil, ref+": issuing asks for the PIN", "")
+	}
+	return found(name, err, ref, "restore "+ref+" from its backup, or cancuoc pki ds rotate")
 }
 
 func examineTrust(folder string, config station.Config) finding {

@@ -53,8 +53,8 @@ func (a *Authority) Issued() ([]pki.Certificate, error) {
 	return all, nil
 }
 
-// Revoked finds the certificates to revoke, by serial number in hexadecimal or the path of a certificate.
-func (a *Authority) Revoked(names []string, at time.Time) ([]pki.Certificate, error) {
+// ToRevoke finds the certificates to revoke, by serial number in hexadecimal or the path of a certificate.
+func (a *Authority) ToRevoke(names []string) ([]pki.Certificate, error) {
 	issued, err := a.Issued()
 	if err != nil {
 		return nil, err
