@@ -85,7 +85,7 @@ func (d *desk) examineStation(ctx context.Context) []finding {
 	if err != nil {
 		return []finding{found("station", err, "", "cancuoc init "+d.station)}
 	}
-	return []finding{
+	findings := []finding{
 		found("station", nil, fmt.Sprintf("%s (%s)", d.station, config.Name), ""),
 		examineRegister(ctx, station.Path(d.station, config.Register)),
 		examineSigner(d.station, config),
@@ -94,6 +94,7 @@ func (d *desk) examineStation(ctx context.Context) []finding {
 		examineTerminal(d.station, config),
 		examinePrintFolder(station.Path(d.station, config.Print)),
 	}
+	return append(findings, d.examineLists()...)
 }
 
 func examineRegister(ctx context.Context, path string) finding {
@@ -118,7 +119,35 @@ func examineSigner(folder string, config station.Config) finding {
 	if err := errors.Join(c.Validity(now), c.KeyUsable(now)); err != nil {
 		return found(name, err, "", mend)
 	}
-	return found(name, nil, fmt.Sprintf("%s, its key may sign until %s", c.Subject, c.KeyNotEnd.Format(time.DateOnly)), "")
+	text := fmt.Sprintf("%s, its key may sign until %s", c.Subject, c.KeyNotEnd.Format(time.DateOnly))
+	if !c.KeyNotEnd.IsZero() && now.AddDate(0, 0, soonDays).After(c.KeyNotEnd) {
+		text += ", soon: cancuoc pki ds rotate"
+	}
+	return found(name, nil, text, "")
+}
+
+// soonDays is how long before something ends it is time to renew it.
+const soonDays = 14
+
+// examineLists tells whether the station's own authority keeps up its revocation list.
+func (d *desk) examineLists() (findings []finding) {
+	const name, mend = "revocation list", "cancuoc pki crl"
+	a, err := authority.Open(d.authorityFolder(authorityOptions{}), authority.Keys{})
+	if errors.Is(err, authority.ErrNoAuthority) {
+		return nil // it is elsewhere
+	}
+	var last pki.RevocationList
+	if err == nil {
+		last, err = a.LastList()
+	}
+	switch {
+	case err != nil:
+	case last.ThisUpdate.IsZero():
+		return []finding{{Name: name, Optional: true, Detail: "none has been issued yet", Mend: mend}}
+	case time.Now().After(last.NextUpdate):
+		err = fmt.Errorf("number %s was due to be replaced on %s", last.Number, last.NextUpdate.Format(time.DateOnly))
+	}
+	return []finding{found(name, err, fmt.Sprintf("number %s, the next is due on %s", last.Number, last.NextUpdate.Format(time.DateOnly)), mend)}
 }
 
 // examineKeys tells whether others may read a key file, and whether the key in force opens.
