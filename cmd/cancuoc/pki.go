@@ -3,5 +3,6 @@ package main
 import "github.com/spf13/cobra"
 
 func newPKICommand(d *desk) *cobra.Command {
-	return group("pki", "The authority: certificates, keys, lists")
+	return group("pki", "The authority: certificates, keys, lists",
+		newPKIShowCommand(d), newPKIMasterListCommand(d))
 }

@@ -227,3 +227,21 @@ func addRSA(b *cryptobyte.Builder, key *rsa.PublicKey, algorithm func(b *cryptob
 		b.AddASN1BitString(encoded)
 	})
 }
+
+// CurveParameters tells how a SubjectPublicKeyInfo gives its curve: "explicit", spelt out by its parameters, or "named";
+// nothing for a key of another kind.
+func CurveParameters(info []byte) string {
+	in := cryptobyte.String(info)
+	var seq, algorithm cryptobyte.String
+	if !in.ReadASN1(&seq, cbasn1.SEQUENCE) || !seq.ReadASN1Element(&algorithm, cbasn1.SEQUENCE) {
+		return ""
+	}
+	oid, parameters, err := readIdentifier(&algorithm)
+	switch {
+	case err != nil || !oid.Equal(oidEC()):
+		return ""
+	case parameters.PeekASN1Tag(cbasn1.SEQUENCE):
+		return "explicit"
+	}
+	return "named"
+}
