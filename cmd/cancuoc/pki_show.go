@@ -41,29 +41,37 @@ all of it. What cannot be read is shown with its reason, with exit code 3.`,
 }
 
 func runPKIShow(_ context.Context, d *desk, opts pkiShowOptions) error {
-	var all []shownEntry
-	folder := false
+	all := []shownEntry{}
+	var text []func(w io.Writer)
 	for _, path := range opts.paths {
-		entries, ofFolder, err := d.pkiEntries(path)
+		entries, folder, err := d.pkiEntries(path)
 		if err != nil {
 			return err
 		}
-		folder = folder || ofFolder
 		all = append(all, entries...)
-	}
-	if err := d.print(all, func(w io.Writer) {
+		write := writePKIEntries
 		if folder {
-			writePKITable(w, all)
-		} else {
-			writePKIEntries(w, all)
+			write = writePKITable
 		}
-	}); err != nil {
+		text = append(text, func(w io.Writer) { write(w, entries) })
+	}
+	if err := d.print(all, func(w io.Writer) { separated(w, text) }); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(all, func(e shownEntry) bool { return e.unread }) {
 		return silent(exitInput)
 	}
 	return nil
+}
+
+// separated writes parts with an empty line between them.
+func separated(w io.Writer, parts []func(w io.Writer)) {
+	for i, write := range parts {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		write(w)
+	}
 }
 
 // pkiEntries reads a file, or a folder with the judgement on its entries.
