@@ -3,11 +3,20 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/cancuoc/cancuoc/card/pki"
+	"github.com/cancuoc/cancuoc/card/pki/cms"
 )
 
 // fieldSamples is where the master lists and certificates of the field lie, beside the project.
@@ -125,5 +134,42 @@ func TestShowEverySampleOfTheField(t *testing.T) {
 	})
 	if err != nil || shown < 20 || refused < 20 {
 		t.Errorf("%d shown, %d refused, %v", shown, refused, err)
+	}
+}
+
+// A certificate of a list that cannot be read has its number and its reason, and one that signs documents signs no lists.
+func TestMasterListWithABrokenCertificate(t *testing.T) {
+	a, err := pki.NewSpecimenAuthority(rand.Reader, time.Now(), "UT")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b cryptobyte.Builder
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1Int64(0)
+		b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
+			b.AddBytes([]byte{0x30, 3, 2, 1, 0})
+			b.AddBytes(a.CSCA.Raw)
+		})
+	})
+	signer := cms.Signer{Certificate: a.DocumentSigner.Raw, Key: a.DocumentSignerKey}
+	der, err := cms.Sign(b.BytesOrPanic(), []int{2, 23, 136, 1, 1, 2}, signer, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, root := filepath.Join(t.TempDir(), "list.ml"), filepath.Join(t.TempDir(), "root.cer")
+	if err := errors.Join(os.WriteFile(list, der, 0o600), pki.WriteCertificate(root, a.CSCA)); err != nil {
+		t.Fatal(err)
+	}
+	code, out, _ := atDesk(t, "pki", "masterlist", "show", list, "--trust", root)
+	for _, want := range []string{"    1  ! certificate of 5 bytes cannot be read", "    2  root  UT", "\n2 certificates", "not-proven: the certificate is not one for signing this kind of list"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	if code != exitNotProven {
+		t.Errorf("exit code %d", code)
+	}
+	if code, out, _ = atDesk(t, "pki", "show", list, "--json"); code != exitDone || !strings.Contains(out, `"unread": 1`) {
+		t.Errorf("exit code %d: %s", code, out)
 	}
 }
