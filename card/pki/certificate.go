@@ -40,6 +40,8 @@ type Certificate struct {
 	States                  []string  // three-letter codes of the MRZ that the subject's alternative name gives, "VNM"
 	Algorithm               string    // of the signature, for a person to read: "ECDSA with SHA-256"
 	KeyAlgorithm            string    // for a person to read: "RSA 4096", "brainpoolP384r1"
+	CurveParameters         string    // how the key gives its curve: "named", or "explicit"; empty for RSA
+	KeyID, AuthorityKeyID   string    // hexadecimal; empty where not stated
 
 	// PublicKey is an *rsa.PublicKey, a *PSSPublicKey, an *ecdsa.PublicKey on a curve of NIST, or an *ECPublicKey.
 	PublicKey crypto.PublicKey
@@ -69,9 +71,16 @@ func ParseCertificate(der []byte) (Certificate, error) {
 		KeyAlgorithm: x509.KeyName(key),
 		PublicKey:    key,
 		x509:         parsed,
+
+		CurveParameters: x509.CurveParameters(parsed.PublicKeyInfo),
+
+		KeyID:          fmt.Sprintf("%x", parsed.SubjectKeyID),
+		AuthorityKeyID: fmt.Sprintf("%x", parsed.AuthorityKeyID),
 	}
-	err = c.readExtensions()
-	return c, err
+	if err := c.readExtensions(); err != nil {
+		return Certificate{}, err
+	}
+	return c, nil
 }
 
 // refused tells an algorithm that is not here from a broken certificate.
@@ -198,8 +207,8 @@ func (c Certificate) Holds(key crypto.Signer) bool {
 // Equal tells whether two certificates are the same bytes.
 func (c Certificate) Equal(other Certificate) bool { return bytes.Equal(c.Raw, other.Raw) }
 
-// KeyID identifies the certificate's key, in hexadecimal: method 1 of RFC 7093, section 2, whatever the certificate says.
-func (c Certificate) KeyID() string {
+// KeyHash identifies the certificate's key, in hexadecimal: method 1 of RFC 7093, section 2, whatever the certificate says.
+func (c Certificate) KeyHash() string {
 	id, err := x509.KeyIdentifier(c.PublicKey)
 	if err != nil {
 		return ""

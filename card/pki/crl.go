@@ -285,7 +285,7 @@ func (t Trust) believe(l RevocationList) ([]Certificate, error) {
 	var above []Certificate
 	failure := ErrNoAnchor
 	for path := range t.authorities() {
-		if len(above) > 0 && above[0].KeyID() == path[0].KeyID() {
+		if len(above) > 0 && above[0].KeyHash() == path[0].KeyHash() {
 			above = append(above, path...) // the same key: it need not be verified again
 			continue
 		}

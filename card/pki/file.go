@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/cancuoc/cancuoc/card/regular"
 )
 
 const maxCertificateFile = 1 << 20
@@ -39,7 +41,7 @@ func ReadCertificates(path string) ([]Certificate, error) {
 		return nil, fmt.Errorf("pki: certificates: %w", err)
 	}
 	if !info.IsDir() {
-		return readCertificateFile(path)
+		return readCertificateFile(path, readBounded)
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
@@ -50,7 +52,7 @@ func ReadCertificates(path string) ([]Certificate, error) {
 		if e.IsDir() || !slices.Contains([]string{".cer", ".crt", ".der", ".pem"}, strings.ToLower(filepath.Ext(e.Name()))) {
 			continue
 		}
-		found, err := readCertificateFile(filepath.Join(path, e.Name()))
+		found, err := readCertificateFile(filepath.Join(path, e.Name()), readRegular)
 		if err != nil {
 			return nil, err
 		}
@@ -59,8 +61,8 @@ func ReadCertificates(path string) ([]Certificate, error) {
 	return all, nil
 }
 
-func readCertificateFile(path string) ([]Certificate, error) {
-	text, err := readBounded(path, maxCertificateFile)
+func readCertificateFile(path string, read func(path string, max int64) ([]byte, error)) ([]Certificate, error) {
+	text, err := read(path, maxCertificateFile)
 	if err != nil {
 		return nil, err
 	}
@@ -100,12 +102,27 @@ func readBounded(path string, max int64) ([]byte, error) {
 		return nil, fmt.Errorf("pki: %w", err)
 	}
 	defer f.Close()
+	return readAll(f, max)
+}
+
+// readRegular does the same and opens regular files alone: whoever fills a folder could lay a pipe into it, on which a
+// reader waits for ever.
+func readRegular(path string, max int64) ([]byte, error) {
+	f, err := regular.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("pki: %w", err)
+	}
+	defer f.Close()
+	return readAll(f, max)
+}
+
+func readAll(f *os.File, max int64) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(f, max+1))
 	if err != nil {
 		return nil, fmt.Errorf("pki: %w", err)
 	}
 	if int64(len(text)) > max {
-		return nil, fmt.Errorf("pki: %s is larger than %d bytes", path, max)
+		return nil, fmt.Errorf("pki: %s is larger than %d bytes", f.Name(), max)
 	}
 	return text, nil
 }

@@ -15,7 +15,7 @@ func newPKICommand(d *desk) *cobra.Command {
 	return group("pki", "The authority: certificates, keys, lists",
 		group("csca", "The country signing authority: make it, renew it", newCSCAInitCommand(d), newCSCARenewCommand(d)),
 		group("ds", "Document signers, and signers of lists: issue, list, rotate", newDSIssueCommand(d), newDSListCommand(d), newDSRotateCommand(d)),
-		newCRLCommand(d))
+		newCRLCommand(d), newPKIShowCommand(d), newPKIMasterListCommand(d))
 }
 
 // authorityOptions say which authority, and how its keys open.
@@ -26,10 +26,14 @@ type authorityOptions struct {
 }
 
 func (o *authorityOptions) addTo(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.folder, "authority", "", "folder of the authority (else $CANCUOC_AUTHORITY, else authority/ in the station)")
-	_ = cmd.MarkFlagDirname("authority")
+	addAuthorityFlag(cmd, &o.folder)
 	cmd.Flags().StringVar(&o.passphraseFile, "passphrase-file", "", "the passphrase of the authority's keys is in `FILE` (- for standard input)")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what would be made, and make nothing")
+}
+
+func addAuthorityFlag(cmd *cobra.Command, folder *string) {
+	cmd.Flags().StringVar(folder, "authority", "", "folder of the authority (else $CANCUOC_AUTHORITY, else authority/ in the station)")
+	_ = cmd.MarkFlagDirname("authority")
 }
 
 func (d *desk) authorityFolder(o authorityOptions) string {

@@ -101,8 +101,7 @@ In a station it tells too how often each key has signed.`,
   cancuoc pki ds list --authority csca --json`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDSList(cmd.Context(), d, opts) },
 	}
-	cmd.Flags().StringVar(&opts.folder, "authority", "", "folder of the authority (else $CANCUOC_AUTHORITY, else authority/ in the station)")
-	_ = cmd.MarkFlagDirname("authority")
+	addAuthorityFlag(cmd, &opts.folder)
 	return cmd
 }
 
@@ -136,7 +135,7 @@ func runDSList(ctx context.Context, d *desk, opts authorityOptions) error {
 			return err
 		}
 		for _, s := range signers {
-			list = append(list, listedSigner{s.Number, purposeOf(s.Certificate), stateOf(s, last, time.Now()), uses[s.Certificate.KeyID()],
+			list = append(list, listedSigner{s.Number, purposeOf(s.Certificate), stateOf(s, last, time.Now()), uses[s.Certificate.KeyHash()],
 				madeOf(s.File, s.Certificate), s.Key})
 		}
 	}

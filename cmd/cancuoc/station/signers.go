@@ -138,7 +138,7 @@ func (j *job) take(ctx context.Context, one authority.Signer) (signing, error) {
 	}
 	use := register.KeyUse{}
 	if !j.dry {
-		if use, err = j.Register.UseKey(ctx, one.Certificate.KeyID(), j.Signers.Limit, j.Now()); err != nil {
+		if use, err = j.Register.UseKey(ctx, one.Certificate.KeyHash(), j.Signers.Limit, j.Now()); err != nil {
 			return signing{}, err
 		}
 	}
@@ -164,7 +164,7 @@ func (s *Signers) Signer(at time.Time) (cms.Signer, error) {
 func (s *Signers) key(one authority.Signer) (crypto.Signer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id := one.Certificate.KeyID()
+	id := one.Certificate.KeyHash()
 	if key := s.open[id]; key != nil {
 		return key, nil
 	}
