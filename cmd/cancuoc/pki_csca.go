@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +24,10 @@ type cscaInitOptions struct {
 	contact, key string
 	crl, types   []string
 	named        bool
+	pss          bool
+	rootKey      string
+	signerKey    string
+	hash         string
 	years        int
 	validity     string
 	longest      string
@@ -34,7 +40,7 @@ func newCSCAInitCommand(d *desk) *cobra.Command {
 		Use: "init [DIR]", Short: "Make a country signing authority", Args: cobra.MaximumNArgs(1),
 		Long: `Make a country signing authority (CSCA) in a folder: a key, a root that it has signed itself, and authority.json, which
 says what later commands go by. The profile tells keys and algorithms: vn as Viet Nam's authority is known to sign, nist,
-rsa-pss, rsa. Domain parameters of curves are spelt out, as Doc 9303-12 demands; --named-curves writes names, for programs
+rsa-pss, rsa; --csca-key, --signer-key, --hash and --pss differ from it. Domain parameters of curves are spelt out, as Doc 9303-12 demands; --named-curves writes names, for programs
 that take nothing else. An authority is for real documents unless --specimen says that it is for trials; its key files are
 encrypted then or not at all.
 
@@ -65,12 +71,21 @@ func (o *cscaInitOptions) addDescriptionTo(cmd *cobra.Command) {
 	f.StringVar(&o.contact, "contact", "", "how to reach it: a URI or a mail address")
 	f.StringArrayVar(&o.crl, "crl", nil, "where its revocation lists will be had: `URL`; may be repeated")
 	f.StringVar(&o.key, "key", "", "`REF` of its key (else a file in keys/)")
+	addKindFlag(cmd, &o.rootKey, "csca-key", "kind of its key (else the profile's)")
+	addKindFlag(cmd, &o.signerKey, "signer-key", "kind of its signers' keys (else the profile's)")
+	f.StringVar(&o.hash, "hash", "", "it signs with SHA-256, SHA-384 or SHA-512 (else the profile's)")
+	f.BoolVar(&o.pss, "pss", false, "with a key of RSA, it signs by RSASSA-PSS")
 	f.BoolVar(&o.named, "named-curves", false, "write curves by name, against Doc 9303-12, section 4.1.6.3")
 	f.IntVar(&o.years, "key-years", 5, "for how many years its key signs")
 	f.StringVar(&o.validity, "validity", "never", "how long its certificate is valid: 15y, or never ends")
 	f.StringVar(&o.longest, "longest-document", "never", "validity of the longest-lived document: 10y, or never expires")
 	f.StringVar(&o.signerPeriod, "signer-period", "3m", "for how long a document signer's key signs")
 	f.StringSliceVar(&o.types, "document-types", []string{"I", "ID"}, "document codes that its signers sign")
+}
+
+func addKindFlag(cmd *cobra.Command, kind *string, name, usage string) {
+	cmd.Flags().StringVar(kind, name, "", usage+": "+strings.Join(pki.KeyKinds(), ", "))
+	completeFlag(cmd, name, func(string) []string { return pki.KeyKinds() })
 }
 
 func addProfileFlag(cmd *cobra.Command, name *string, preset string) {
@@ -97,7 +112,7 @@ func (o cscaInitOptions) config() (authority.Config, error) {
 		}
 	}
 	for _, set := range []struct{ to, from *string }{{&c.Country, &o.country}, {&c.State, &o.state}, {&c.Organization, &o.organization},
-		{&c.Name, &o.name}, {&c.Contact, &o.contact}, {&c.Key, &o.key}} {
+		{&c.Name, &o.name}, {&c.Contact, &o.contact}, {&c.Key, &o.key}, {&c.RootKey, &o.rootKey}, {&c.SignerKey, &o.signerKey}, {&c.RootHash, &o.hash}} {
 		if *set.from != "" {
 			*set.to = *set.from
 		}
@@ -105,6 +120,12 @@ func (o cscaInitOptions) config() (authority.Config, error) {
 	if len(o.crl) > 0 {
 		c.CRL = o.crl
 	}
+	for _, kind := range []string{o.rootKey, o.signerKey} {
+		if kind != "" && !slices.Contains(pki.KeyKinds(), kind) {
+			return c, withCode(exitUsage, fmt.Errorf("a key of kind %q is not made: %s are", kind, strings.Join(pki.KeyKinds(), ", ")))
+		}
+	}
+	c.PSS = c.PSS || o.pss
 	c.NamedCurves, c.RootYears, c.RootUntil, c.Longest, c.SignerPeriod, c.DocumentTypes = o.named, o.years, o.validity, o.longest, o.signerPeriod, o.types
 	return c, nil
 }

@@ -22,6 +22,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/cancuoc/cancuoc/card/pki"
@@ -59,6 +60,9 @@ func PlanRoot(folder string, c Config, at time.Time) (Plan, error) {
 	}
 	if c.Key == "" {
 		c.Key = keyReference("keys", "csca", 1)
+	}
+	if c.PSS && strings.HasPrefix(c.Key, "file:") && !strings.HasPrefix(c.RootKey, "RSA") {
+		return Plan{}, fmt.Errorf("%w: RSASSA-PSS is for keys of RSA, not %s", ErrConfig, c.RootKey)
 	}
 	id, err := c.identity()
 	if err == nil {
