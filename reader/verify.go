@@ -142,23 +142,48 @@ func bare(check func() (Result, string)) func() (Result, string, pki.Certificate
 	}
 }
 
-// conclude draws the verdict from the checks. A false file, hash, signature, chain or chip is a false card; whatever
-// could not be shown leaves it unproven. Two checks may be without an object: revocation, where no list is at hand, and
-// chip, where the authority promises no authentication of the chip. A weak access is one that was allowed.
+// conclude draws the verdict from the checks.
 func conclude(checks []Check) Authenticity {
 	verdict := Genuine
 	for _, c := range checks {
-		falsified := slices.Contains([]string{"files", "hashes", "signature", "chain", "chip"}, c.Name)
-		mayBeAbsent := c.Name == "revocation" || c.Name == "chip"
-		switch {
-		case c.Result == Pass, c.Result == Absent && mayBeAbsent, c.Result == Weak && c.Name == "access":
-		case c.Result == Fail && falsified:
+		switch c.says() {
+		case NotGenuine:
 			return NotGenuine
-		default:
+		case NotProven:
 			verdict = NotProven
 		}
 	}
 	return verdict
+}
+
+// says gives what a check alone makes of the card. A false file, hash, signature, chain or chip is a false card; whatever
+// could not be shown leaves it unproven. Two checks may be without an object: revocation, where no list is at hand, and
+// chip, where the authority promises no authentication of the chip. A weak access is one that was allowed.
+func (c Check) says() Authenticity {
+	falsified := slices.Contains([]string{"files", "hashes", "signature", "chain", "chip"}, c.Name)
+	mayBeAbsent := c.Name == "revocation" || c.Name == "chip"
+	switch {
+	case c.Result == Pass, c.Result == Absent && mayBeAbsent, c.Result == Weak && c.Name == "access":
+		return Genuine
+	case c.Result == Fail && falsified:
+		return NotGenuine
+	}
+	return NotProven
+}
+
+// Reason gives the first check for which a card is not genuine or not proven; of a genuine card there is none. Access
+// comes last, since it rests on all the others.
+func (v Verdict) Reason() (reason Check, found bool) {
+	for _, c := range v.Checks {
+		if v.Verdict == Genuine || c.says() != v.Verdict {
+			continue
+		}
+		if c.Name != "access" {
+			return c, true
+		}
+		reason, found = c, true
+	}
+	return reason, found
 }
 
 // judgement carries what one check learns to the next.
