@@ -79,7 +79,7 @@ func newForgery(t *testing.T, reading Reading) *forgery {
 }
 
 // issueUnder makes a certificate for a key.
-func issueUnder(t *testing.T, template, parent *x509.Certificate, key, by *ecdsa.PrivateKey) pki.Certificate {
+func issueUnder(t testing.TB, template, parent *x509.Certificate, key, by *ecdsa.PrivateKey) pki.Certificate {
 	t.Helper()
 	c, err := pki.ParseCertificate(issueDER(t, template, parent, key, by))
 	if err != nil {
@@ -88,7 +88,7 @@ func issueUnder(t *testing.T, template, parent *x509.Certificate, key, by *ecdsa
 	return c
 }
 
-func issueDER(t *testing.T, template, parent *x509.Certificate, key, by *ecdsa.PrivateKey) []byte {
+func issueDER(t testing.TB, template, parent *x509.Certificate, key, by *ecdsa.PrivateKey) []byte {
 	t.Helper()
 	named := *parent
 	named.PublicKey = by.Public()
