@@ -233,6 +233,7 @@ func TestForgedChains(t *testing.T) {
 		"a link that the anchor signed":            {func(f *forgery) { f.trust = trueLink }, "chain", Pass, "CN=SPECIMEN CSCA", Genuine, "CSCA"},
 		"a link that was revoked":                  {func(f *forgery) { f.trust = revokedLink }, "revocation", Fail, "revoked", NotProven, "CSCA"},
 		"the signer is revoked":                    {func(f *forgery) { f.trust = func(m *made) { m.list(0, m.signerCert) } }, "revocation", Fail, "revoked on 2026-11-20", NotProven, "signer"},
+		"the signer is revoked since it signed":    {func(f *forgery) { f.trust = revokedSince }, "revocation", Fail, "revoked on 2026-11-21", NotProven, "signer"},
 		"the list is stale":                        {func(f *forgery) { f.trust = func(m *made) { m.list(0); m.now = at.AddDate(0, 2, 0) } }, "revocation", Unknown, "out of date", NotProven, "signer"},
 		"the list is altered":                      {func(f *forgery) { f.trust = func(m *made) { m.list(1) } }, "revocation", Unknown, "not to be believed", NotProven, "signer"},
 		"the list of another with the CSCA's name": {func(f *forgery) { f.trust = strangersList }, "revocation", Unknown, "not to be believed", NotProven, "signer"},
@@ -277,6 +278,13 @@ func TestForgedChains(t *testing.T) {
 func (m *made) list(flip byte, revoked ...pki.Certificate) {
 	by := &pki.Authority{CSCA: m.root, CSCAKey: m.cscaKey}
 	m.trusted.Lists = append(m.trusted.Lists, listOf(m.t, by, flip, revoked...))
+}
+
+// revokedSince revokes the signer the day after it signed, and judges another day later.
+func revokedSince(m *made) {
+	m.list(0, m.signerCert)
+	m.trusted.Lists[0].Revoked[0].At = at.AddDate(0, 0, 1)
+	m.now = at.AddDate(0, 0, 2)
 }
 
 // strangersList is that of somebody who took the CSCA's name, and its key identifier.
