@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
+	"github.com/cancuoc/cancuoc/card/date"
 	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
 
@@ -193,6 +194,17 @@ func (c Certificate) Validity(at time.Time) error {
 // (Doc 9303-12, section 4.1.1.2); where the certificate states none, any time does.
 func (c Certificate) KeyUsable(at time.Time) error {
 	if at.Before(c.KeyNotBefore) || !c.KeyNotEnd.IsZero() && at.After(c.KeyNotEnd) {
+		return ErrKeyPeriod
+	}
+	return nil
+}
+
+// KeyUsableOn is [Certificate.KeyUsable] for a signature of which the day alone is known: the period must have an instant
+// in common with that day, from 0 to 24 o'clock in UTC.
+func (c Certificate) KeyUsableOn(day date.Date) error {
+	from := time.Date(day.Year, day.Month, day.Day, 0, 0, 0, 0, time.UTC)
+	to := from.AddDate(0, 0, 1)
+	if !c.KeyNotBefore.Before(to) || !c.KeyNotEnd.IsZero() && c.KeyNotEnd.Before(from) {
 		return ErrKeyPeriod
 	}
 	return nil
