@@ -85,12 +85,12 @@ func keyBeside(stem string) (string, error) {
 	if _, err := os.Lstat(path); err == nil {
 		return "file:" + path, nil
 	}
-	text, err := os.ReadFile(stem + ".uri")
+	text, err := readSmall(stem+".uri", maxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("authority: %w", err)
+		return "", err
 	}
 	return strings.TrimSpace(string(text)), nil
 }

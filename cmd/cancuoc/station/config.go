@@ -69,7 +69,7 @@ print = "print"
 # NAME-001.uri. The newest whose key is in its time signs; "cancuoc pki ds rotate" puts the next one there.
 # This is a SPECIMEN authority: it signs no real document.
 signers = "authority/signers"
-# How often each key signs at most; 0 is as often as asked.
+# How often each key signs at most, counted in this register; 0 is as often as asked.
 key_limit = 100000
 # By which hashes EF.SOD is signed and the data groups are in it, and whether RSA signs by RSASSA-PSS.
 signature_hash = %q
@@ -107,6 +107,12 @@ type Options struct {
 	NamedCurves bool   // in its certificates
 	Passphrase  []byte // of its keys; nil: they are not encrypted
 }
+
+// String hides the passphrase.
+func (Options) String() string { return "[secret]" }
+
+// GoString hides the passphrase.
+func (Options) GoString() string { return "[secret]" }
 
 // Init makes a station with a specimen authority in a folder that is none yet. station.toml is written last. An authority and a register that are there already, of a station that has
 // lost its station.toml or of an interrupted run, are kept: the keys that signed cards are never replaced.

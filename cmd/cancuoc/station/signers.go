@@ -192,6 +192,9 @@ func (s *Signers) Open(at time.Time) error {
 	return err
 }
 
+// settled is after what time a folder that has changed again shows another time of change on every file system.
+const settled = 3 * time.Second
+
 // follow loads trust from a path, and again when something has been put there.
 func follow(path string) func() (pki.Trust, error) {
 	var mu sync.Mutex
@@ -207,6 +210,9 @@ func follow(path string) func() (pki.Trust, error) {
 		loaded, err := pki.LoadTrust(path, time.Now())
 		if err == nil {
 			trust, stamp = loaded, info.ModTime()
+		}
+		if time.Since(stamp) < settled {
+			stamp = time.Time{}
 		}
 		return loaded, err
 	}
