@@ -180,4 +180,12 @@ func TestSHA1ByTheTimeOfSigning(t *testing.T) {
 			}
 		}
 	}
+	f := newForgery(t, good) // of which nothing says when it was signed, nor until when the key was used
+	delete(f.reading.Files, "EF.DG13")
+	f.object = f.bySHA1
+	f.file = func(b []byte) []byte { return untimed(t, b, f.key) }
+	f.judge(t)
+	if got := checkOf(t, Policy{SHA1Until: at.AddDate(9, 0, 0)}.Verify(f.reading, at), "hashes"); got.Result != Weak {
+		t.Errorf("at no time: %+v", got)
+	}
 }
