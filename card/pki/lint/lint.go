@@ -122,5 +122,3 @@ func has(all []string, one string) bool {
 
 // authority tells whether a role is that of a CSCA.
 func (r Role) authority() bool { return r == Root || r == Link }
-
-func (r Role) listSigner() bool { return r == MasterListSigner || r == DeviationListSigner }
