@@ -55,8 +55,8 @@ func defaults(all []extension) (wrong []string) {
 func halfIssuer(_ certificate, value cryptobyte.String) []string {
 	var seq cryptobyte.String
 	var issuer, serial bool
-	ok := value.ReadASN1(&seq, cbasn1.SEQUENCE) && seq.SkipOptionalASN1(implicit(0)) && seq.ReadOptionalASN1(nil, &issuer, explicit(1)) &&
-		seq.ReadOptionalASN1(nil, &serial, implicit(2))
+	ok := value.ReadASN1(&seq, cbasn1.SEQUENCE) && seq.SkipOptionalASN1(implicit(0)) && skipOptional(&seq, &issuer, explicit(1)) &&
+		skipOptional(&seq, &serial, implicit(2))
 	return when(ok && issuer != serial, "of authorityCertIssuer and authorityCertSerialNumber one is there without the other")
 }
 

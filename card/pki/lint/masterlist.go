@@ -79,7 +79,7 @@ func splitEnvelope(der []byte) (e envelope, ok bool) {
 	if !in.ReadASN1(&info, cbasn1.SEQUENCE) || !info.SkipASN1(cbasn1.OBJECT_IDENTIFIER) || !info.ReadASN1(&wrapped, explicit(0)) ||
 		!wrapped.ReadASN1(&body, cbasn1.SEQUENCE) || !body.SkipASN1(cbasn1.INTEGER) || !body.ReadASN1(&digests, cbasn1.SET) ||
 		!body.ReadASN1(&content, cbasn1.SEQUENCE) || !body.ReadASN1(&certificates, explicit(0)) ||
-		!body.ReadOptionalASN1(nil, &e.crls, explicit(1)) || !body.ReadASN1(&signers, cbasn1.SET) {
+		!skipOptional(&body, &e.crls, explicit(1)) || !body.ReadASN1(&signers, cbasn1.SET) {
 		return e, false
 	}
 	var ok1, ok2 bool

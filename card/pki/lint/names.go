@@ -136,7 +136,7 @@ func readPoints(in cryptobyte.String) (all []point, ok bool) {
 		var one, choice, full cryptobyte.String
 		var p point
 		if !seq.ReadASN1(&one, cbasn1.SEQUENCE) || !one.ReadOptionalASN1(&choice, &p.named, explicit(0)) ||
-			!one.ReadOptionalASN1(nil, &p.reasons, implicit(1)) || !one.ReadOptionalASN1(nil, &p.indirect, explicit(2)) || !one.Empty() {
+			!skipOptional(&one, &p.reasons, implicit(1)) || !skipOptional(&one, &p.indirect, explicit(2)) || !one.Empty() {
 			return nil, false
 		}
 		if choice.PeekASN1Tag(explicit(0)) {

@@ -109,6 +109,12 @@ func readElement(in *cryptobyte.String) (e element, ok bool) {
 	return e, ok
 }
 
+// skipOptional passes an optional element over, and tells whether it was there.
+func skipOptional(in *cryptobyte.String, present *bool, tag cbasn1.Tag) bool {
+	var value cryptobyte.String
+	return in.ReadOptionalASN1(&value, present, tag)
+}
+
 // readName takes a Name apart, whatever relative names it has.
 func readName(in *cryptobyte.String, all *[]attribute) bool {
 	var seq cryptobyte.String
