@@ -81,7 +81,7 @@ func algorithmRules[T any](of func(T) cryptobyte.String) []rule[T] {
 // is told but of DSA with SHA-1 and RSA with MD2 and MD5.
 func (a algorithm) permitted() bool {
 	switch {
-	case a.isPKCS1() && a.Hash == 0: // rsaEncryption, for which nameless has a row
+	case a.isPKCS1() && a.Known() && a.Hash == 0: // rsaEncryption, for which nameless has a row
 		return true
 	case !a.Known():
 		return a.id != "1.2.840.10040.4.3" && a.id != "1.2.840.113549.1.1.2" && a.id != "1.2.840.113549.1.1.4"

@@ -165,7 +165,8 @@ func envelopeRules() []rule[envelope] {
 		}},
 		{sectionHashes, "digestAlgorithm", v, nil, func(e envelope) (wrong []string) {
 			for _, d := range e.digests {
-				hash, _, err := x509.ReadDigestAlgorithm(&d)
+				read := d
+				hash, _, err := x509.ReadDigestAlgorithm(&read)
 				wrong = append(wrong, when(err != nil || !permittedHash(hash), "%s is none of SHA-224, SHA-256, SHA-384 and SHA-512", digestName(d))...)
 			}
 			return slices.Compact(wrong)
