@@ -158,19 +158,12 @@ func listRules() []rule[list] {
 			{tableNine, "revokedCertificates", v, nil, func(l list) []string {
 				return when(l.hasRevoked && len(l.entries) == 0, "it is there and empty")
 			}},
-			{"RFC 5280, section 5.1.2.6", "revokedCertificates", v, nil, func(l list) (wrong []string) {
-				for _, e := range l.entries {
-					wrong = append(wrong, early(e.at)...)
-				}
-				return wrong
+			{"RFC 5280, section 5.1.2.6", "revokedCertificates", v, nil, func(l list) []string {
+				return each(l.entries, func(e entry) []string { return early(e.at) })
 			}},
 			{tableNine, "crlExtensions", v, nil, func(l list) []string { return when(!l.hasExtensions, "there are none") }},
-			{tableNine, "crlExtensions", v, nil, func(l list) (wrong []string) {
-				wrong = defaults(l.extensions)
-				for _, e := range l.entries {
-					wrong = append(wrong, defaults(e.extensions)...)
-				}
-				return wrong
+			{tableNine, "crlExtensions", v, nil, func(l list) []string {
+				return append(defaults(l.extensions), each(l.entries, func(e entry) []string { return defaults(e.extensions) })...)
 			}},
 		})
 }
@@ -203,11 +196,8 @@ func listExtensionRules() (all []rule[list]) {
 		}})
 	}
 	all = append(all, rule[list]{tableTen, "crlExtensions", Violation, nil, func(l list) []string { return privates(ofList, l.extensions) }},
-		rule[list]{tableTen, "crlEntryExtensions", Violation, nil, func(l list) (wrong []string) {
-			for _, e := range l.entries {
-				wrong = append(wrong, privates(ofEntry, e.extensions)...)
-			}
-			return wrong
+		rule[list]{tableTen, "crlEntryExtensions", Violation, nil, func(l list) []string {
+			return each(l.entries, func(e entry) []string { return privates(ofEntry, e.extensions) })
 		}},
 		rule[list]{tableTen, "authorityKeyIdentifier", Violation, nil, withList(oidAuthorityKeyID, func(value cryptobyte.String) []string {
 			id, _ := x509.ReadAuthorityKeyID(value)
@@ -253,12 +243,11 @@ func entryPresence(row presence, l list) []string {
 	return when(n > 0, "it must not be there, and is with %d of the revoked certificates, serial number %s first", n, first)
 }
 
-func privates(table []presence, all []extension) (wrong []string) {
-	for _, e := range all {
+func privates(table []presence, all []extension) []string {
+	return each(all, func(e extension) []string {
 		known := slices.ContainsFunc(table, func(p presence) bool { return p.id == e.id })
-		wrong = append(wrong, when(e.critical && !known, "a private extension %s is critical", e.id)...)
-	}
-	return wrong
+		return when(e.critical && !known, "a private extension %s is critical", e.id)
+	})
 }
 
 // listNumber checks that a number is an INTEGER in DER, not negative, of 20 octets at most.

@@ -44,11 +44,10 @@ func extensionRules() []rule[certificate] {
 }
 
 // defaults tells of extensions that write out that they are not critical.
-func defaults(all []extension) (wrong []string) {
-	for _, e := range all {
-		wrong = append(wrong, when(e.writtenFalse, "extension %s writes out that it is not critical, which is the default", e.id)...)
-	}
-	return wrong
+func defaults(all []extension) []string {
+	return each(all, func(e extension) []string {
+		return when(e.writtenFalse, "extension %s writes out that it is not critical, which is the default", e.id)
+	})
 }
 
 // halfIssuer tells of an issuer without a serial number, and the other way round.
@@ -139,10 +138,10 @@ func ownRules() []rule[certificate] {
 		})},
 		{change, "NameChange", v, []Role{Link}, func(c certificate) []string {
 			_, present := c.extension(oidNameChange)
-			return when(!present && renamed(c), "it is missing from the link from %s to %s", c.Issuer, c.Subject)
+			return when(!present && renamed(c), "it is missing from the link from %s to %s", cut(c.Issuer.String()), cut(c.Subject.String()))
 		}},
 		{change, "NameChange", Advice, []Role{Link}, with(oidNameChange, func(c certificate, _ cryptobyte.String) []string {
-			return when(!renamed(c), "the link changes no name: both are %s", c.Subject)
+			return when(!renamed(c), "the link changes no name: both are %s", cut(c.Subject.String()))
 		})},
 		{documents, "DocumentType", v, []Role{DocumentSigner}, with(oidDocumentType, func(_ certificate, value cryptobyte.String) []string {
 			return documentTypes(value)
@@ -159,21 +158,25 @@ func documentTypes(in cryptobyte.String) (wrong []string) {
 		return when(true, "%s is no DocumentTypeListSyntax", hex(whole))
 	}
 	wrong = append(when(version != 0, "its version is %d, not 0", version), when(set.Empty(), "there is no document type in it")...)
-	var last []byte
-	for !set.Empty() {
-		before := set
-		e, ok := readElement(&set)
-		if !ok {
-			return append(wrong, hex(whole)+" is no DocumentTypeListSyntax")
-		}
-		der := before[:len(before)-len(set)]
-		wrong = append(wrong, when(bytes.Compare(last, der) > 0, "%s stands out of the order of DER", e)...)
-		wrong = append(wrong, when(bytes.Equal(last, der), "%s stands twice", e)...)
-		wrong = append(wrong, when(e.tag != cbasn1.PrintableString || len(e.value) < 1 || len(e.value) > 2 || strings.Trim(string(e.value), capitals) != "",
-			"%s is no document code of one or two letters", e)...)
-		last = der
+	all, ok := elements(set)
+	if !ok {
+		return when(true, "%s is no DocumentTypeListSyntax", hex(whole))
 	}
-	return wrong
+	var last []byte
+	return append(wrong, each(all, func(der cryptobyte.String) []string {
+		text := documentType(der, last)
+		last = der
+		return text
+	})...)
+}
+
+// documentType tells what is wrong with a document type after the last one.
+func documentType(der cryptobyte.String, last []byte) []string {
+	order := bytes.Compare(last, der)
+	e, _ := readElement(&der)
+	return slices.Concat(when(order > 0, "%s stands out of the order of DER", e), when(order == 0, "%s stands twice", e),
+		when(e.tag != cbasn1.PrintableString || len(e.value) < 1 || len(e.value) > 2 || strings.Trim(string(e.value), capitals) != "",
+			"%s is no document code of one or two letters", e))
 }
 
 // otherAltName tells of a root whose two names differ.
@@ -189,9 +192,5 @@ func showNames(value cryptobyte.String) string {
 	if !ok {
 		return hex(value)
 	}
-	var all []string
-	for _, n := range names {
-		all = append(all, n.String())
-	}
-	return cut("[" + strings.Join(all, ", ") + "]")
+	return cut("[" + strings.Join(each(names, func(n generalName) []string { return []string{n.String()} }), ", ") + "]")
 }

@@ -31,7 +31,7 @@ func extensionCases() []broken {
 		{"a critical private extension", ds, func(p *parts) {
 			p.set("1.2.3.4", []byte{5, 0})
 			p.get("1.2.3.4").critical = truth(true)
-		}, []string{"table 6: 1.2.3.4: a private extension is critical; its value is 0500"}},
+		}, []string{"table 6: extensions: a private extension 1.2.3.4 is critical; its value is 0500"}},
 		{"AKI without identifier", ds, set(oidAuthorityKeyID, 0x30, 0), []string{"table 6: AuthorityKeyIdentifier: it has no keyIdentifier"}},
 		{"AKI with half an issuer", ds, set(oidAuthorityKeyID, tlv(0x30, tlv(0x80, []byte(ten)), []byte{0x82, 1, 5})...), []string{"4.2.1.1: AuthorityKeyIdentifier: of authorityCertIssuer"}},
 		{"AKI of a root", Root, set(oidAuthorityKeyID, tlv(0x30, tlv(0x80, []byte(ten)))...), []string{"4.2.1.1: AuthorityKeyIdentifier: it is 11111"}},

@@ -83,6 +83,18 @@ func when(wrong bool, format string, args ...any) []string {
 	return []string{fmt.Sprintf(format, args...)}
 }
 
+// each gathers what is wrong with many things. It ends after a few: a file can hold millions.
+func each[T any](all []T, check func(T) []string) (wrong []string) {
+	const most = 20
+	for n, one := range all {
+		if len(wrong) >= most {
+			return append(wrong, fmt.Sprintf("and what the other %d of %d have", len(all)-n, len(all)))
+		}
+		wrong = append(wrong, check(one)...)
+	}
+	return wrong
+}
+
 // Check lints what stands in DER: a certificate, a revocation list, or a master list with everything in it. The role is that
 // of a certificate; [Deduce] leaves it to what the certificate says of itself.
 func Check(der []byte, role Role) []Report {

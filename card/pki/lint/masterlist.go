@@ -13,6 +13,9 @@ import (
 	"github.com/cancuoc/cancuoc/card/pki"
 )
 
+// maxBeside is how many certificates may lie beside a list: signer and authorities are a handful, and each costs time.
+const maxBeside = 1000
+
 // MasterList holds a master list in DER against Doc 9303-12, section 9: the envelope, and then each certificate in it, those
 // of the envelope first. A list that the parser refuses is one finding.
 func MasterList(der []byte) []Report {
@@ -30,6 +33,10 @@ func MasterList(der []byte) []Report {
 	e.list = m
 	e.signer, e.signerErr = m.SignedData.SignerCertificate()
 	var inside []Report
+	if n := len(m.SignedData.Certificates); n > maxBeside {
+		r.Findings = []Finding{{Violation, tableEighteen, "certificates", fmt.Sprintf("there are %d beside the list, more than are looked at", n)}}
+		return []Report{r}
+	}
 	for n, raw := range m.SignedData.Certificates {
 		one := Certificate(raw, e.roleOf(raw))
 		one.Entry = fmt.Sprintf("certificate %d of the envelope", n+1)
@@ -157,19 +164,17 @@ const (
 func envelopeRules() []rule[envelope] {
 	const v = Violation
 	return slices.Concat([]rule[envelope]{
-		{tableEighteen, "digestAlgorithm", v, nil, func(e envelope) (wrong []string) {
-			for _, d := range e.digests {
-				wrong = append(wrong, when(bytes.HasSuffix(d, []byte{5, 0}), "%s has NULL parameters, which are to be omitted", digestName(d))...)
-			}
-			return slices.Compact(wrong)
+		{tableEighteen, "digestAlgorithm", v, nil, func(e envelope) []string {
+			return slices.Compact(each(e.digests, func(d cryptobyte.String) []string {
+				return when(bytes.HasSuffix(d, []byte{5, 0}), "%s has NULL parameters, which are to be omitted", digestName(d))
+			}))
 		}},
-		{sectionHashes, "digestAlgorithm", v, nil, func(e envelope) (wrong []string) {
-			for _, d := range e.digests {
+		{sectionHashes, "digestAlgorithm", v, nil, func(e envelope) []string {
+			return slices.Compact(each(e.digests, func(d cryptobyte.String) []string {
 				read := d
 				hash, _, err := x509.ReadDigestAlgorithm(&read)
-				wrong = append(wrong, when(err != nil || !permittedHash(hash), "%s is none of SHA-224, SHA-256, SHA-384 and SHA-512", digestName(d))...)
-			}
-			return slices.Compact(wrong)
+				return when(err != nil || !permittedHash(hash), "%s is none of SHA-224, SHA-256, SHA-384 and SHA-512", digestName(d))
+			}))
 		}},
 		{tableEighteen, "certificates", v, nil, func(e envelope) []string {
 			return when(e.signerErr != nil, "the signer's is not among them: %v", e.signerErr)

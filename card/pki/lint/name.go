@@ -25,29 +25,24 @@ const (
 
 // nameRules are those of a name, in a certificate and in a revocation list (Doc 9303-12, tables 5 and 9).
 func nameRules[T any](clause, field string, name func(T) []attribute) []rule[T] {
-	each := func(check func(a attribute) []string) rule[T] {
-		return rule[T]{clause, field, Violation, nil, func(of T) (wrong []string) {
-			for _, a := range name(of) {
-				wrong = append(wrong, check(a)...)
-			}
-			return wrong
-		}}
+	row := func(check func(a attribute) []string) rule[T] {
+		return rule[T]{clause, field, Violation, nil, func(of T) []string { return each(name(of), check) }}
 	}
 	return []rule[T]{
-		each(func(a attribute) []string {
+		row(func(a attribute) []string {
 			return when(a.id == oidCountry && a.tag != cbasn1.PrintableString, "countryName %s is no PrintableString", a)
 		}),
-		each(func(a attribute) []string {
+		row(func(a attribute) []string {
 			return when(a.id == oidCountry && strings.ToUpper(string(a.value)) != string(a.value), "countryName %s is not in upper case", a)
 		}),
-		each(func(a attribute) []string {
+		row(func(a attribute) []string {
 			return when(a.id == oidSerialNumber && a.tag != cbasn1.PrintableString, "serialNumber %s is no PrintableString", a)
 		}),
-		each(func(a attribute) []string {
+		row(func(a attribute) []string {
 			return when(a.directoryString() && a.tag != cbasn1.PrintableString && a.tag != cbasn1.UTF8String,
 				"%s is %s: neither PrintableString nor UTF8String", a.id, a)
 		}),
-		each(func(a attribute) []string {
+		row(func(a attribute) []string {
 			return when(a.tag == cbasn1.PrintableString && strings.Trim(string(a.value), printableAlphabet) != "" ||
 				a.tag == cbasn1.UTF8String && !utf8.Valid(a.value), "%s is %s, with what a string of that type does not hold", a.id, a)
 		}),
@@ -84,12 +79,11 @@ func identityRules(field string, name func(certificate) []attribute) []rule[cert
 			n := len(values(c, oidCountry))
 			return when(n != 1, "there are %d countryName in it, not one", n)
 		}},
-		{clause, field, Violation, nil, func(c certificate) (wrong []string) {
-			for _, a := range values(c, oidCountry) {
+		{clause, field, Violation, nil, func(c certificate) []string {
+			return each(values(c, oidCountry), func(a attribute) []string {
 				upper := strings.ToUpper(string(a.value))
-				wrong = append(wrong, when(len(upper) != 2 || strings.Trim(upper, capitals) != "", "countryName %s is not two letters", a)...)
-			}
-			return wrong
+				return when(len(upper) != 2 || strings.Trim(upper, capitals) != "", "countryName %s is not two letters", a)
+			})
 		}},
 		{clause, field, Violation, nil, func(c certificate) []string {
 			for _, a := range values(c, oidCommonName) {

@@ -29,11 +29,9 @@ func (n generalName) String() string {
 	if n.kind != tagDirectory {
 		return fmt.Sprintf("%+q", cut(n.text))
 	}
-	var all []string
-	for _, a := range n.attributes {
-		all = append(all, fmt.Sprintf("%s=%+q", a.id, cut(string(a.value))))
-	}
-	return strings.Join(all, "+")
+	return cut(strings.Join(each(n.attributes, func(a attribute) []string {
+		return []string{fmt.Sprintf("%s=%+q", a.id, cut(string(a.value)))}
+	}), "+"))
 }
 
 // readNames reads GeneralNames, with nothing behind them.
@@ -73,14 +71,9 @@ func altNameRules(field, id string) []rule[certificate] {
 			return check(all)
 		})}
 	}
-	each := func(check func(a attribute) []string) rule[certificate] {
-		return row(Violation, func(all []generalName) (wrong []string) {
-			for _, n := range all {
-				for _, a := range n.attributes {
-					wrong = append(wrong, check(a)...)
-				}
-			}
-			return wrong
+	eachAttribute := func(check func(a attribute) []string) rule[certificate] {
+		return row(Violation, func(all []generalName) []string {
+			return each(all, func(n generalName) []string { return each(n.attributes, check) })
 		})
 	}
 	return []rule[certificate]{
@@ -91,13 +84,13 @@ func altNameRules(field, id string) []rule[certificate] {
 		row(Violation, func(all []generalName) []string {
 			return when(!slices.ContainsFunc(all, generalName.ofState), "there is no directoryName with a localityName in it")
 		}),
-		each(func(a attribute) []string {
+		eachAttribute(func(a attribute) []string {
 			return when(a.id != oidLocality && a.id != oidState, "its directoryName has an attribute %s, %s", a.id, a)
 		}),
-		each(func(a attribute) []string {
+		eachAttribute(func(a attribute) []string {
 			return when(a.id == oidLocality && !stateCode(string(a.value), 1), "localityName %s is no code of a state in the MRZ", a)
 		}),
-		each(func(a attribute) []string {
+		eachAttribute(func(a attribute) []string {
 			return when(a.id == oidState && !stateCode(string(a.value), 3), "stateOrProvinceName %s is no code of three letters", a)
 		}),
 		row(Advice, func(all []generalName) []string {
@@ -189,13 +182,12 @@ func distributionRules() []rule[certificate] {
 }
 
 // schemes tells of places that are reached neither by ldap, http nor https.
-func schemes(all []point) (wrong []string) {
-	for _, p := range all {
-		for _, n := range p.names {
+func schemes(all []point) []string {
+	return each(all, func(p point) []string {
+		return each(p.names, func(n generalName) []string {
 			scheme, _, _ := strings.Cut(n.text, ":")
 			known := slices.Contains([]string{"ldap", "http", "https"}, strings.ToLower(scheme))
-			wrong = append(wrong, when(n.kind != tagURI || !known, "%s is reached neither by ldap, http nor https", n)...)
-		}
-	}
-	return wrong
+			return when(n.kind != tagURI || !known, "%s is reached neither by ldap, http nor https", n)
+		})
+	})
 }

@@ -189,9 +189,8 @@ func (e element) year() int {
 
 // early holds the rule of every time: through 2049 in UTCTime (Doc 9303-12, tables 5 and 9). The other demands on times are those
 // of the parser.
-func early(times ...element) (wrong []string) {
-	for _, t := range times {
-		wrong = append(wrong, when(t.tag == cbasn1.GeneralizedTime && t.year() < 2050, "%q is GeneralizedTime, before 2050", t.value)...)
-	}
-	return wrong
+func early(times ...element) []string {
+	return each(times, func(t element) []string {
+		return when(t.tag == cbasn1.GeneralizedTime && t.year() < 2050, "%q is GeneralizedTime, before 2050", t.value)
+	})
 }

@@ -106,10 +106,10 @@ func presenceFindings(table []presence, role Role, all []extension) (findings []
 			add(row.name, "it is not critical")
 		}
 	}
-	for _, e := range all {
-		if e.critical && !known[e.id] {
-			add(e.id, "a private extension is critical; its value is %s", hex(e.value))
-		}
+	for _, text := range each(all, func(e extension) []string {
+		return when(e.critical && !known[e.id], "a private extension %s is critical; its value is %s", e.id, hex(e.value))
+	}) {
+		add("extensions", "%s", text)
 	}
 	return findings
 }
