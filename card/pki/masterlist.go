@@ -16,6 +16,10 @@ const (
 	oidDeviationList = "2.23.136.1.1.7"
 )
 
+// maxListed is how many certificates a list may have. Those of the field have hundreds; without a bound a list of empty
+// elements takes hundreds of times its own length of memory.
+const maxListed = 20_000
+
 // MasterList is a list of CSCA certificates that a state has signed (Doc 9303-12). It has been parsed and not
 // yet been believed: [MasterList.Verify] decides that.
 type MasterList struct {
@@ -48,6 +52,9 @@ func ParseMasterList(der []byte) (MasterList, error) {
 		return MasterList{}, fmt.Errorf("pki: master list: the content is no CscaMasterList of version 0")
 	}
 	for !set.Empty() {
+		if len(m.Certificates) == maxListed {
+			return MasterList{}, fmt.Errorf("pki: master list: more than %d certificates", maxListed)
+		}
 		var raw cryptobyte.String
 		if !set.ReadASN1Element(&raw, cbasn1.SEQUENCE) {
 			return MasterList{}, fmt.Errorf("pki: master list: certificate %d is not in DER", len(m.Certificates)+1)

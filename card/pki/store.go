@@ -22,6 +22,7 @@ type Source struct {
 	Entry     string // of an export: the distinguished name; of a list: which one
 	Attribute string // of an export
 	Use       string // "anchor", "link", "signer", "revocation list", "master list", or "none"
+	Raw       []byte // what it holds, in DER as far as it is; nil where not even that could be had
 
 	// One of these is what the entry holds, the others are zero; all are where it could not be read.
 	Certificate    Certificate
@@ -218,6 +219,7 @@ func (s *store) add(k kind, from Source, der []byte) {
 
 // read fills in what the entry holds, or why that cannot be read.
 func (s *Source) read(k kind, der []byte) {
+	s.Raw = der
 	switch k {
 	case kindCertificate:
 		s.Certificate, s.Err = ParseCertificate(der)

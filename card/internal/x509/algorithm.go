@@ -213,3 +213,12 @@ func (a Algorithm) Add(b *cryptobyte.Builder) {
 	}
 	b.SetError(fmt.Errorf("x509: %v has no identifier", a))
 }
+
+// Hashes are all by way of which a signature of the algorithm goes: that of the message and, of RSASSA-PSS, that of the
+// mask.
+func (a Algorithm) Hashes() []crypto.Hash {
+	if a.scheme == pss && a.mgf != a.Hash {
+		return []crypto.Hash{a.Hash, a.mgf}
+	}
+	return []crypto.Hash{a.Hash}
+}
