@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -80,12 +79,12 @@ func runPKILint(_ context.Context, d *desk, opts pkiLintOptions) error {
 		if err != nil {
 			return err
 		}
+		if len(sources) == 0 {
+			return withCode(exitInput, fmt.Errorf("%s: there is nothing to hold against the profiles", path))
+		}
 		for _, s := range sources {
 			all = append(all, lintSource(s, lint.Role(opts.role))...)
 		}
-	}
-	if len(all) == 0 {
-		return withCode(exitInput, errors.New("there is nothing to hold against the profiles"))
 	}
 	if err := d.print(all, func(w io.Writer) { writeLint(w, all) }); err != nil {
 		return err
