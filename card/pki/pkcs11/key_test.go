@@ -19,7 +19,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/cancuoc/cancuoc/card/secinfo"
+	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
 
 // judge has OpenSSL say whether a signature is good.
@@ -101,7 +101,7 @@ func TestSaltLengths(t *testing.T) {
 	}
 }
 
-// What the standard library and cms ask of a signer.
+// What the standard library and certificates ask of a signer.
 func TestPublicKeyTypes(t *testing.T) {
 	h := newHSM(t)
 	h.token("ds-test")
@@ -110,9 +110,9 @@ func TestPublicKeyTypes(t *testing.T) {
 	if _, ok := h.open("object=p").Public().(*ecdsa.PublicKey); !ok {
 		t.Error("P-256 is no *ecdsa.PublicKey")
 	}
-	key, ok := h.open("id=%02").Public().(secinfo.PublicKey)
+	key, ok := h.open("id=%02").Public().(*x509.ECPublicKey)
 	if !ok || key.Curve.Name() != "brainpoolP256r1" {
-		t.Errorf("brainpoolP256r1 is %T", key)
+		t.Errorf("brainpoolP256r1 is %T", h.open("id=%02").Public())
 	}
 }
 
