@@ -207,6 +207,9 @@ func TestWhatIsNotThere(t *testing.T) {
 	h.key("one", "EC:prime256v1", "pair", "03")
 	h.key("one", "EC:prime256v1", "same", "04")
 	h.key("one", "EC:prime256v1", "other", "04")
+	h.token("two")
+	h.key("two", "EC:prime256v1", "dup", "05")
+	h.key("two", "EC:prime256v1", "dup", "05")
 	for path, want := range map[string]struct {
 		err  error
 		says string
@@ -215,6 +218,9 @@ func TestWhatIsNotThere(t *testing.T) {
 		"token=twin;object=k":   {ErrAmbiguous, "add serial="},
 		"object=k":              {ErrAmbiguous, "serial="},
 		"token=one;object=none": {ErrNoKey, "object=pair"},
+		"token=one;object=new":  {ErrNoKey, `libsofthsm2.so --token-label "one" --login --keypairgen`},
+		"token=one":             {ErrAmbiguous, "name one in full; there is pkcs11:id=%"},
+		"token=two":             {ErrAmbiguous, "give each a label or an identifier of its own"},
 		"token=one;object=pair": {ErrAmbiguous, "add id=%02 or id=%03"},
 		"token=one;id=%04":      {ErrAmbiguous, "add object="},
 		"token=one;model=X":     {ErrNoToken, "SoftHSM"},

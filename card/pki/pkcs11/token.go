@@ -16,6 +16,7 @@ const sessionsAtOnce = 16
 // token is a token of which keys are open, with the sessions that its keys share.
 type token struct {
 	module *module
+	label  string
 	name   string      // of its label, serial number, manufacturer and model
 	login  bool        // it wants one
 	turns  turns       // as many as there may be sessions
@@ -47,7 +48,7 @@ func newToken(m *module, name string, f found) *token {
 		atOnce = min(atOnce, most)
 	}
 	t := &token{
-		module: m, name: name, slot: f.slot, login: f.info.Flags&p11.CKF_LOGIN_REQUIRED != 0,
+		module: m, label: f.info.Label, name: name, slot: f.slot, login: f.info.Flags&p11.CKF_LOGIN_REQUIRED != 0,
 		turns: make(turns, atOnce), work: make(chan func(), atOnce),
 	}
 	for range atOnce {
