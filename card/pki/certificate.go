@@ -213,7 +213,7 @@ func (c Certificate) KeyUsableOn(day date.Date) error {
 // Holds tells whether a private key belongs to the certificate.
 func (c Certificate) Holds(key crypto.Signer) bool {
 	own, ok := c.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
-	return ok && key != nil && own.Equal(x509.Normal(key.Public()))
+	return ok && key != nil && own.Equal(key.Public())
 }
 
 // Equal tells whether two certificates are the same bytes.

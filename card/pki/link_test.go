@@ -12,7 +12,6 @@ import (
 
 	"github.com/cancuoc/cancuoc/card/internal/ec"
 	"github.com/cancuoc/cancuoc/card/internal/x509"
-	"github.com/cancuoc/cancuoc/card/secinfo"
 )
 
 // Three keys of one state, the last under a new name: who trusts the first follows the links to a signer below the last.
@@ -103,19 +102,19 @@ func TestLinksOfTheField(t *testing.T) {
 	}
 }
 
-// A key on a token has another type for the same point.
+// A key on a token is another value for the same point.
 func TestHoldsAKeyOnAToken(t *testing.T) {
 	s, other := newState(t, ec.BrainpoolP384r1(), "UT", "SPECIMEN CSCA"), newState(t, ec.BrainpoolP384r1(), "UT", "SPECIMEN CSCA")
 	for _, c := range []struct {
 		key  *ECPublicKey
 		want bool
 	}{{s.key.Public().(*ECPublicKey), true}, {other.key.Public().(*ECPublicKey), false}} {
-		token := publicOnly{secinfo.PublicKey{Curve: c.key.Curve, Point: c.key.Point}}
+		token := publicOnly{&ECPublicKey{Curve: c.key.Curve, Point: c.key.Point}}
 		if s.root.Holds(token) != c.want {
 			t.Errorf("the certificate holds the key: %v", !c.want)
 		}
 	}
-	if s.root.Holds(publicOnly{secinfo.PublicKey{}}) || s.root.Holds(nil) {
+	if s.root.Holds(publicOnly{&ECPublicKey{}}) || s.root.Holds(nil) {
 		t.Error("the certificate holds no key")
 	}
 }

@@ -75,19 +75,6 @@ func ParsePublicKey(info []byte) (crypto.PublicKey, error) {
 	return nil, &UnsupportedError{"public key " + oid.String()}
 }
 
-// Normal gives a public key in the type that [ParsePublicKey] gives, where a token has another for the same point.
-func Normal(key crypto.PublicKey) crypto.PublicKey {
-	k, ok := key.(secinfo.PublicKey)
-	if !ok || k.Curve == nil {
-		return key
-	}
-	normal, err := signingKey(k.Curve, k.Point)
-	if err != nil {
-		return key
-	}
-	return normal
-}
-
 func parseEC(info []byte) (crypto.PublicKey, error) {
 	key, err := secinfo.ParsePublicKey(info)
 	if errors.Is(err, ec.ErrUnsupported) {
@@ -101,14 +88,14 @@ func parseEC(info []byte) (crypto.PublicKey, error) {
 
 // signingKey gives the key in the type that the standard library has for it, if it has one.
 func signingKey(curve *ec.Curve, point ec.Point) (crypto.PublicKey, error) {
-	if c := Standard(curve); c != nil {
+	if c := standard(curve); c != nil {
 		return ecdsa.ParseUncompressedPublicKey(c, point.Bytes())
 	}
 	return &ECPublicKey{curve, point}, nil
 }
 
-// Standard gives a curve as the standard library has it, nil for one of RFC 5639.
-func Standard(curve *ec.Curve) elliptic.Curve {
+// standard gives a curve as the standard library has it, nil for one of RFC 5639.
+func standard(curve *ec.Curve) elliptic.Curve {
 	switch curve {
 	case ec.P224():
 		return elliptic.P224()
@@ -164,7 +151,7 @@ func KeyName(key crypto.PublicKey) string {
 // AddPublicKey writes the SubjectPublicKeyInfo of a key, its curve spelt out as Doc 9303-12, section 4.1.6.3, wants it, or
 // by its name, which that section excludes and most programs expect.
 func AddPublicKey(b *cryptobyte.Builder, key crypto.PublicKey, namedCurve bool) {
-	switch k := Normal(key).(type) {
+	switch k := key.(type) {
 	case *rsa.PublicKey:
 		addRSA(b, k, func(b *cryptobyte.Builder) {
 			b.AddASN1ObjectIdentifier(oidRSA())
@@ -211,7 +198,7 @@ func addEC(b *cryptobyte.Builder, curve *ec.Curve, encoded []byte, named bool, e
 // curveOf gives a curve of the standard library as package ec has it, nil for one that is not known.
 func curveOf(curve elliptic.Curve) *ec.Curve {
 	for _, c := range []*ec.Curve{ec.P224(), ec.P256(), ec.P384(), ec.P521()} {
-		if Standard(c) == curve {
+		if standard(c) == curve {
 			return c
 		}
 	}

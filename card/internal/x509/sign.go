@@ -22,7 +22,7 @@ import (
 // SHA-512 (Doc 9303-12, section 4.1.6.3). SHA-1 and SHA-224 are never signed with.
 func AlgorithmFor(key crypto.PublicKey, hash crypto.Hash, wantPSS bool) (Algorithm, error) {
 	bits := 0
-	switch k := Normal(key).(type) {
+	switch k := key.(type) {
 	case *rsa.PublicKey:
 	case *PSSPublicKey:
 		wantPSS = true
@@ -94,7 +94,7 @@ func GenerateEC(curve *ec.Curve, rand io.Reader) (crypto.Signer, error) {
 
 // NewECPrivateKey makes a key of a scalar, 1 to n-1.
 func NewECPrivateKey(curve *ec.Curve, d []byte) (crypto.Signer, error) {
-	if c := Standard(curve); c != nil {
+	if c := standard(curve); c != nil {
 		return ecdsa.ParseRawPrivateKey(c, d)
 	}
 	if len(d) != curve.Size() || new(big.Int).SetBytes(d).Cmp(curve.Order()) >= 0 {

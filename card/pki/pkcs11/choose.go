@@ -53,7 +53,7 @@ func listed(all []identity) string {
 	return "is " + strings.Join(text, " and ")
 }
 
-// decider tells which attribute would tell them apart.
+// decider tells how they are told apart: by one attribute, or by all, or not at all.
 func decider(all []identity) string {
 	for _, name := range pathAttributes {
 		values := map[string]bool{}
@@ -67,5 +67,12 @@ func decider(all []identity) string {
 			return "add " + strings.Join(text, " or ")
 		}
 	}
-	return "no attribute tells them apart"
+	seen := map[string]bool{}
+	for _, one := range all {
+		seen[URI{path: one}.String()] = true
+	}
+	if len(seen) < len(all) {
+		return "no attribute tells all of them apart: give each a label or an identifier of its own; there " + listed(all)
+	}
+	return "name one in full; there " + listed(all)
 }

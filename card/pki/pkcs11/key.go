@@ -101,8 +101,8 @@ func about(u URI, err error) error {
 	return fmt.Errorf("%w (%v)", explain(err), u)
 }
 
-// Public is the public key, read when the key was opened: an *ecdsa.PublicKey for the NIST curves, a secinfo.PublicKey
-// for those of RFC 5639, or an *rsa.PublicKey.
+// Public is the public key, read when the key was opened, in the type that certificates have: an *ecdsa.PublicKey for the
+// NIST curves, an *x509.ECPublicKey (pki.ECPublicKey) for those of RFC 5639, or an *rsa.PublicKey.
 func (k *Key) Public() crypto.PublicKey { return k.public }
 
 // Sign signs a digest: ECDSA as an ECDSA-Sig-Value in DER, RSA as PKCS #1 v1.5, or as PSS if opts are *rsa.PSSOptions.

@@ -19,7 +19,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/cancuoc/cancuoc/card/secinfo"
+	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
 
 // judge has OpenSSL say whether a signature is good.
@@ -101,7 +101,7 @@ func TestSaltLengths(t *testing.T) {
 	}
 }
 
-// What the standard library and cms ask of a signer.
+// What the standard library and certificates ask of a signer.
 func TestPublicKeyTypes(t *testing.T) {
 	h := newHSM(t)
 	h.token("ds-test")
@@ -110,9 +110,9 @@ func TestPublicKeyTypes(t *testing.T) {
 	if _, ok := h.open("object=p").Public().(*ecdsa.PublicKey); !ok {
 		t.Error("P-256 is no *ecdsa.PublicKey")
 	}
-	key, ok := h.open("id=%02").Public().(secinfo.PublicKey)
+	key, ok := h.open("id=%02").Public().(*x509.ECPublicKey)
 	if !ok || key.Curve.Name() != "brainpoolP256r1" {
-		t.Errorf("brainpoolP256r1 is %T", key)
+		t.Errorf("brainpoolP256r1 is %T", h.open("id=%02").Public())
 	}
 }
 
@@ -207,6 +207,9 @@ func TestWhatIsNotThere(t *testing.T) {
 	h.key("one", "EC:prime256v1", "pair", "03")
 	h.key("one", "EC:prime256v1", "same", "04")
 	h.key("one", "EC:prime256v1", "other", "04")
+	h.token("two")
+	h.key("two", "EC:prime256v1", "dup", "05")
+	h.key("two", "EC:prime256v1", "dup", "05")
 	for path, want := range map[string]struct {
 		err  error
 		says string
@@ -215,6 +218,9 @@ func TestWhatIsNotThere(t *testing.T) {
 		"token=twin;object=k":   {ErrAmbiguous, "add serial="},
 		"object=k":              {ErrAmbiguous, "serial="},
 		"token=one;object=none": {ErrNoKey, "object=pair"},
+		"token=one;object=new":  {ErrNoKey, `libsofthsm2.so --token-label "one" --login --keypairgen`},
+		"token=one":             {ErrAmbiguous, "name one in full; there is pkcs11:id=%"},
+		"token=two":             {ErrAmbiguous, "give each a label or an identifier of its own"},
 		"token=one;object=pair": {ErrAmbiguous, "add id=%02 or id=%03"},
 		"token=one;id=%04":      {ErrAmbiguous, "add object="},
 		"token=one;model=X":     {ErrNoToken, "SoftHSM"},

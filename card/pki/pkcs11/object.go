@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	p11 "github.com/miekg/pkcs11"
@@ -55,6 +56,10 @@ func (k *Key) find(s session) (p11.ObjectHandle, error) {
 		}
 	}
 	n, err := k.uri.choose(keys, ErrNoKey)
+	if errors.Is(err, ErrNoKey) {
+		return 0, fmt.Errorf("%w; a key is found by its label, object=LABEL: name one that is there, or make one with pkcs11-tool --module %s --token-label %q --login --keypairgen --key-type EC:secp384r1 --label LABEL",
+			err, module.file, k.token.label)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -112,7 +117,7 @@ func (m *module) public(s session, private p11.ObjectHandle) (crypto.PublicKey, 
 			return key, err
 		}
 	}
-	return nil, fmt.Errorf("%w: its public key is not on the token", ErrNoKey)
+	return nil, fmt.Errorf("%w whose public key is there too, with the same identifier or label: write it there with pkcs11-tool --write-object FILE --type pubkey --id ID", ErrNoKey)
 }
 
 // publicAt reads a public key from the attributes of an object; nothing if it has none.

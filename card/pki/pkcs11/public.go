@@ -2,9 +2,7 @@ package pkcs11
 
 import (
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/rsa"
-	stdx509 "crypto/x509"
 	"encoding/asn1"
 	"fmt"
 	"math/big"
@@ -13,7 +11,6 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/cancuoc/cancuoc/card/internal/x509"
-	"github.com/cancuoc/cancuoc/card/secinfo"
 )
 
 // ecPublic reads CKA_EC_PARAMS, a curve by name or spelt out, and CKA_EC_POINT, which is an OCTET STRING with the
@@ -36,23 +33,7 @@ func ecPublic(parameters, point []byte) (crypto.PublicKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
-	return ecPublicInfo(info)
-}
-
-// ecPublicInfo reads a SubjectPublicKeyInfo: an *ecdsa.PublicKey for the curves of the standard library, for others a
-// secinfo.PublicKey.
-func ecPublicInfo(info []byte) (crypto.PublicKey, error) {
-	key, err := secinfo.ParsePublicKey(info)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
-	}
-	if key.Curve == nil {
-		return nil, fmt.Errorf("%w: a key for key agreement alone", ErrUnsupported)
-	}
-	if curve := x509.Standard(key.Curve); curve != nil {
-		return ecdsa.ParseUncompressedPublicKey(curve, key.Bytes())
-	}
-	return key, nil
+	return publicInfo(info)
 }
 
 // rsaPublic reads CKA_MODULUS and CKA_PUBLIC_EXPONENT.
@@ -64,12 +45,17 @@ func rsaPublic(modulus, exponent []byte) (crypto.PublicKey, error) {
 	return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
 }
 
-// publicInfo reads CKA_PUBLIC_KEY_INFO, a SubjectPublicKeyInfo.
+// publicInfo reads a SubjectPublicKeyInfo, as CKA_PUBLIC_KEY_INFO is, into the types that certificates have.
 func publicInfo(info []byte) (crypto.PublicKey, error) {
-	if key, err := stdx509.ParsePKIXPublicKey(info); err == nil {
-		if key, ok := key.(*rsa.PublicKey); ok {
-			return rsaPublic(key.N.Bytes(), big.NewInt(int64(key.E)).Bytes())
-		}
+	key, err := x509.ParsePublicKey(info)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
-	return ecPublicInfo(info)
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		return rsaPublic(key.N.Bytes(), big.NewInt(int64(key.E)).Bytes())
+	case *x509.PSSPublicKey:
+		return nil, fmt.Errorf("%w: a key for RSASSA-PSS alone", ErrUnsupported)
+	}
+	return key, nil
 }

@@ -7,7 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/x509"
+	stdx509 "crypto/x509"
 	"encoding/asn1"
 	"errors"
 	"testing"
@@ -16,6 +16,7 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/cancuoc/cancuoc/card/internal/ec"
+	"github.com/cancuoc/cancuoc/card/internal/x509"
 	"github.com/cancuoc/cancuoc/card/secinfo"
 )
 
@@ -48,8 +49,8 @@ func pointOf(key crypto.PublicKey) []byte {
 	case *ecdsa.PublicKey:
 		b, _ := key.Bytes()
 		return b
-	case secinfo.PublicKey:
-		return key.Bytes()
+	case *x509.ECPublicKey:
+		return key.Point.Bytes()
 	}
 	return nil
 }
@@ -87,7 +88,7 @@ func TestRSAPublic(t *testing.T) {
 	if got, err := rsaPublic(n, []byte{1, 0, 1}); err != nil || !key.PublicKey.Equal(got) {
 		t.Errorf("%v, %v", got, err)
 	}
-	info, _ := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	info, _ := stdx509.MarshalPKIXPublicKey(&key.PublicKey)
 	if got, err := publicInfo(info); err != nil || !key.PublicKey.Equal(got) {
 		t.Errorf("as SubjectPublicKeyInfo: %v, %v", got, err)
 	}

@@ -12,7 +12,6 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/cancuoc/cancuoc/card/internal/x509"
-	"github.com/cancuoc/cancuoc/card/secinfo"
 )
 
 // mechanism is one of the three ways to sign; each takes what the host has hashed.
@@ -45,7 +44,7 @@ func prepare(public crypto.PublicKey, digest []byte, opts crypto.SignerOpts) (re
 	switch key := public.(type) {
 	case *ecdsa.PublicKey:
 		r.input = leftmost(digest, key.Curve.Params().BitSize)
-	case secinfo.PublicKey:
+	case *x509.ECPublicKey:
 		r.input = leftmost(digest, key.Curve.Order().BitLen())
 	case *rsa.PublicKey:
 		return prepareRSA(r, key, opts)
@@ -128,8 +127,8 @@ func verify(public crypto.PublicKey, r request, signature []byte) error {
 	switch key := public.(type) {
 	case *ecdsa.PublicKey:
 		good = ecdsa.VerifyASN1(key, r.digest, signature)
-	case secinfo.PublicKey:
-		good = (&x509.ECPublicKey{Curve: key.Curve, Point: key.Point}).Verify(r.digest, signature)
+	case *x509.ECPublicKey:
+		good = key.Verify(r.digest, signature)
 	case *rsa.PublicKey:
 		if r.mechanism == rsaPSS {
 			good = rsa.VerifyPSS(key, r.hash, r.digest, signature, &rsa.PSSOptions{SaltLength: r.salt, Hash: r.hash}) == nil

@@ -16,10 +16,12 @@ const sessionsAtOnce = 16
 // token is a token of which keys are open, with the sessions that its keys share.
 type token struct {
 	module *module
-	name   string // of its label, serial number, manufacturer and model
-	login  bool   // it wants one
-	turns  turns  // as many as there may be sessions
-	keys   int    // that are open; in the module's turn
+	label  string
+	name   string      // of its label, serial number, manufacturer and model
+	login  bool        // it wants one
+	turns  turns       // as many as there may be sessions
+	work   chan func() // for the workers, as many as turns
+	keys   int         // that are open; in the module's turn
 
 	mu         sync.Mutex
 	slot       uint
@@ -45,21 +47,42 @@ func newToken(m *module, name string, f found) *token {
 	if most := f.info.MaxSessionCount; most != p11.CK_EFFECTIVELY_INFINITE && most != p11.CK_UNAVAILABLE_INFORMATION {
 		atOnce = min(atOnce, most)
 	}
-	return &token{
-		module: m, name: name, slot: f.slot, turns: make(turns, atOnce), login: f.info.Flags&p11.CKF_LOGIN_REQUIRED != 0,
+	t := &token{
+		module: m, label: f.info.Label, name: name, slot: f.slot, login: f.info.Flags&p11.CKF_LOGIN_REQUIRED != 0,
+		turns: make(turns, atOnce), work: make(chan func(), atOnce),
+	}
+	for range atOnce {
+		go t.worker()
+	}
+	return t
+}
+
+// worker runs what is to be done until the token is closed. It is kept, since each new goroutine has a small stack, which
+// grows anew with its first call of the module.
+func (t *token) worker() {
+	for f := range t.work {
+		f()
 	}
 }
 
-// do runs f, which calls the module, when it is its turn.
+// do has a worker run f, which calls the module and may block there for as long as it likes, when it is its turn, and
+// stops waiting when the limit passes. What f gives after that is thrown away.
 func (t *token) do(l limit, f func() error) error {
 	if err := t.turns.takeWithin(l); err != nil {
 		return err
 	}
-	_, err := await(l, func() (struct{}, error) {
-		defer t.turns.leave()
-		return struct{}{}, f()
-	}, nil)
-	return err
+	done := make(chan error, 1)
+	t.work <- func() {
+		err := f()
+		t.turns.leave()
+		done <- err
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-l.timer.C:
+		return ErrTimeout
+	}
 }
 
 // authenticate logs in with a PIN, which the token then owns. The login belongs to the whole process, so that C_Login
@@ -338,5 +361,6 @@ func (t *token) close() {
 		t.module.ctx.CloseSession(s.handle)
 	}
 	t.idle = nil
+	close(t.work)
 	t.pin.wipe()
 }
