@@ -152,7 +152,9 @@ func (k *Key) attempt(l limit, f func(session) ([]byte, error)) (answer []byte, 
 		return err
 	}
 	generation, err := k.token.with(l, try)
-	if !lost(err) || l.passed() {
+	// Without a login a token shows no private keys: one that was there and is not means that.
+	loggedOut := k.public != nil && errors.Is(err, ErrNoKey)
+	if !lost(err) && !loggedOut || l.passed() {
 		return answer, err
 	}
 	if err := k.token.renew(generation); err != nil {

@@ -110,7 +110,7 @@ func (m *module) restart(t *token) bool {
 		return false
 	}
 	m.ctx.Finalize()
-	return m.initialize() == nil // If not, find tries again.
+	return m.initialize() == nil // If not, token.initialize tries again.
 }
 
 // found is a token in a slot.
@@ -161,12 +161,6 @@ func (m *module) token(u URI) (*token, error) {
 // find looks again for a token that was there.
 func (m *module) find(name string) (found, error) {
 	all, identities, err := m.present()
-	if is(err, p11.CKR_CRYPTOKI_NOT_INITIALIZED) {
-		if err := m.initialize(); err != nil {
-			return found{}, fmt.Errorf("%w, and its module does not start: %w", ErrAbsent, err)
-		}
-		all, identities, err = m.present()
-	}
 	if err != nil {
 		return found{}, err
 	}

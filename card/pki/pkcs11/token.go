@@ -253,10 +253,7 @@ func (t *token) renew(generation int) error {
 		t.module.ctx.CloseSession(s.handle)
 	}
 	t.idle = nil
-	f, err := t.module.find(t.name)
-	if err == ErrAbsent && t.startAnew() {
-		f, err = t.module.find(t.name)
-	}
+	f, err := t.find()
 	if err != nil {
 		return err
 	}
@@ -272,6 +269,39 @@ func (t *token) renew(generation int) error {
 	t.generation++
 	t.idle = append(t.idle, session{handle, t.generation})
 	return nil
+}
+
+// find looks for the token where it is now, in a module that runs.
+func (t *token) find() (found, error) {
+	f, err := t.module.find(t.name)
+	if err == ErrAbsent && t.startAnew() {
+		f, err = t.module.find(t.name)
+	}
+	if is(err, p11.CKR_CRYPTOKI_NOT_INITIALIZED) {
+		if err := t.initialize(); err != nil {
+			return found{}, err
+		}
+		return t.module.find(t.name)
+	}
+	return f, err
+}
+
+// initialize starts the module again that a stranger has finalised. Calls under way must end first, as they do at once in
+// a module that does not run: some, SoftHSM among them, crash when they start while someone is in a call, and count their
+// sessions anew, so that a late call would use the session of another.
+func (t *token) initialize() error {
+	for range 100 {
+		if t.calls.TryLock() {
+			defer t.calls.Unlock()
+			t.restart = t.generation + 1
+			if err := t.module.initialize(); err != nil {
+				return fmt.Errorf("%w, and its module does not start: %w", ErrAbsent, err)
+			}
+			return nil
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return fmt.Errorf("%w: its module was finalised while a call is under way", ErrTimeout)
 }
 
 // restartEvery bounds how often a module is started anew for a token that stays away.
