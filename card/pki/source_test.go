@@ -67,6 +67,12 @@ func content(t *testing.T, s Source) string {
 			held += letter
 		}
 	}
+	if !bytes.Equal(s.Raw, slices.Concat(s.Certificate.Raw, s.RevocationList.Raw, s.MasterList.SignedData.Raw)) && s.Err == nil {
+		t.Errorf("%s: its bytes are not those of what it holds", s.name())
+	}
+	if s.Raw != nil && s.Unread && strings.Contains(s.Err.Error(), "private key") {
+		t.Errorf("%s: the bytes of a private key are given out", s.name())
+	}
 	switch {
 	case s.Unread && s.Err != nil && held == "":
 		return "!"

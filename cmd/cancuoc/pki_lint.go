@@ -108,8 +108,12 @@ func (d *desk) pkiSources(path string) ([]pki.Source, error) {
 	return pki.ParseSources(path, content), nil
 }
 
-// lintSource lints what an entry holds. Of one whose bytes cannot be had the reason is the finding.
+// lintSource lints what an entry holds. Of one whose bytes cannot be had the reason is the finding; what an export has of other
+// kinds is passed over.
 func lintSource(s pki.Source, role lint.Role) []linted {
+	if s.Err != nil && !s.Unread {
+		return nil
+	}
 	name := s.Entry
 	if s.Attribute != "" {
 		name = s.Attribute + " of " + s.Entry

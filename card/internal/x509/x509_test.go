@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math/big"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -262,4 +263,20 @@ func FuzzParseCertificate(f *testing.F) {
 		}
 		_ = c.Subject.String() + c.Algorithm.String()
 	})
+}
+
+// Hashes gives that of the mask too, where it is another one.
+func TestHashesOfAnAlgorithm(t *testing.T) {
+	for _, c := range []struct {
+		a    Algorithm
+		want []crypto.Hash
+	}{
+		{Algorithm{Hash: crypto.SHA384, scheme: ecdsaDER}, []crypto.Hash{crypto.SHA384}},
+		{Algorithm{Hash: crypto.SHA256, scheme: pss, mgf: crypto.SHA256}, []crypto.Hash{crypto.SHA256}},
+		{Algorithm{Hash: crypto.SHA256, scheme: pss, mgf: crypto.SHA1}, []crypto.Hash{crypto.SHA256, crypto.SHA1}},
+	} {
+		if got := c.a.Hashes(); !slices.Equal(got, c.want) {
+			t.Errorf("%v: %v", c.a, got)
+		}
+	}
 }

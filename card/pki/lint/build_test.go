@@ -15,8 +15,6 @@ import (
 	"github.com/cancuoc/cancuoc/card/pki/cms"
 )
 
-type builder = *cryptobyte.Builder
-
 var issued = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // made is an infrastructure by card/pki.
