@@ -79,6 +79,7 @@ type Issuance struct {
 	Portrait     []byte   // the JPEG for EF.DG2; nil for none
 	Fingerprints []byte   // EF.DG3, whole; nil for none
 	Signer       cms.Signer
+	Hash         crypto.Hash        // of the data groups in EF.SOD; 0: SHA-256
 	CVCA         []*cvc.Certificate // whose terminals may read fingerprints: one or two, the most recent first
 	At           time.Time          // when it is signed
 	Rand         io.Reader          // the chip's keys are drawn from it
@@ -111,7 +112,7 @@ func Issue(i Issuance) (perso.Data, error) {
 		}
 	}
 	groups = append(groups, chip.groups...)
-	com, sod, err := seal(groups, i.Signer, i.At)
+	com, sod, err := seal(groups, i)
 	if err != nil {
 		return perso.Data{}, err
 	}
@@ -181,7 +182,7 @@ func encodeDG2(portrait []byte) ([]byte, error) {
 }
 
 // seal makes EF.COM and EF.SOD over the data groups.
-func seal(groups []perso.File, signer cms.Signer, at time.Time) (com, sod perso.File, err error) {
+func seal(groups []perso.File, i Issuance) (com, sod perso.File, err error) {
 	contents := map[int][]byte{}
 	list := lds.COM{LDSVersion: "0107", UnicodeVersion: "040000"}
 	for _, g := range groups {
@@ -189,10 +190,14 @@ func seal(groups []perso.File, signer cms.Signer, at time.Time) (com, sod perso.
 		contents[file.DataGroup] = g.Content
 		list.Tags = append(list.Tags, file.Tag)
 	}
+	hash := i.Hash
+	if hash == 0 {
+		hash = crypto.SHA256
+	}
 	if com, err = fileNamed("EF.COM")(list.Encode()); err != nil {
 		return com, sod, err
 	}
-	sod, err = fileNamed("EF.SOD")(lds.SignSOD(lds.Digest(crypto.SHA256, contents), signer, at))
+	sod, err = fileNamed("EF.SOD")(lds.SignSOD(lds.Digest(hash, contents), i.Signer, i.At))
 	return com, sod, err
 }
 

@@ -2,6 +2,8 @@ package reader
 
 import (
 	"crypto"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -34,6 +36,27 @@ type Check struct {
 	Name   string `json:"name"`
 	Result Result `json:"result"`
 	Detail string `json:"detail"`
+	// Certificate is what the check rests on: of the signature the document signer's, of the chain the authority's that
+	// issued it, of validity and revocation the document signer's; where the check fails, the certificate at fault. The
+	// other checks have none.
+	Certificate *CertificateRef `json:"certificate,omitempty"`
+}
+
+// CertificateRef names a certificate.
+type CertificateRef struct {
+	Subject string `json:"subject"`
+	Issuer  string `json:"issuer"`
+	Serial  string `json:"serial"` // hexadecimal
+	SHA256  string `json:"sha256"` // of the certificate in DER, hexadecimal
+}
+
+// refer names a certificate; nil for none.
+func refer(c pki.Certificate) *CertificateRef {
+	if c.Raw == nil {
+		return nil
+	}
+	sum := sha256.Sum256(c.Raw)
+	return &CertificateRef{c.Subject, c.Issuer, c.Serial, hex.EncodeToString(sum[:])}
 }
 
 // Authenticity is the verdict: is this the card of the authority that it names?
@@ -72,9 +95,10 @@ type Policy struct {
 	// AllowDowngrade takes a card that was opened by a weaker protocol than it was issued with: for a reader that is
 	// known to have been alone with the card.
 	AllowDowngrade bool
-	// SHA1Until is the time up to which a signature by way of SHA-1 proves something. What was signed later, or at a time
-	// that is not stated, is weak. The zero value takes none. The time is the signer's own word: whoever can make two
-	// certificates with one SHA-1 hash writes it as he likes.
+	// SHA1Until is the time up to which a signature by way of SHA-1 proves something. What was signed later is weak; when,
+	// say signing time and date of issue, as for the check of validity, and where both are missing the end of the time in
+	// which the signer's key was to be used. The zero value takes none. The time is the signer's own word: whoever can make
+	// two certificates with one SHA-1 hash writes it as he likes.
 	SHA1Until time.Time
 }
 
@@ -89,15 +113,15 @@ func (p Policy) Verify(r Reading, now time.Time) Verdict {
 	j := judgement{Policy: p, reading: r, now: now}
 	steps := []struct {
 		name  string
-		check func() (Result, string)
+		check func() (Result, string, pki.Certificate)
 	}{
-		{"files", j.files}, {"hashes", j.hashes}, {"signature", j.signature}, {"chain", j.chain},
-		{"validity", j.validity}, {"revocation", j.revocation}, {"chip", j.chip}, {"access", j.access},
+		{"files", bare(j.files)}, {"hashes", bare(j.hashes)}, {"signature", j.signature}, {"chain", j.chain},
+		{"validity", j.validity}, {"revocation", j.revocation}, {"chip", bare(j.chip)}, {"access", bare(j.access)},
 	}
 	var v Verdict
 	for _, s := range steps {
-		result, detail := s.check()
-		v.Checks = append(v.Checks, Check{s.name, result, detail})
+		result, detail, certificate := s.check()
+		v.Checks = append(v.Checks, Check{s.name, result, detail, refer(certificate)})
 	}
 	access := v.Checks[len(v.Checks)-1] // judged last, told first
 	v.Checks = append([]Check{access}, v.Checks[:len(v.Checks)-1]...)
@@ -110,23 +134,56 @@ func (p Policy) Verify(r Reading, now time.Time) Verdict {
 	return v
 }
 
-// conclude draws the verdict from the checks. A false file, hash, signature, chain or chip is a false card; whatever
-// could not be shown leaves it unproven. Two checks may be without an object: revocation, where no list is at hand, and
-// chip, where the authority promises no authentication of the chip. A weak access is one that was allowed.
+// bare makes a check of one that rests on no certificate.
+func bare(check func() (Result, string)) func() (Result, string, pki.Certificate) {
+	return func() (Result, string, pki.Certificate) {
+		result, detail := check()
+		return result, detail, pki.Certificate{}
+	}
+}
+
+// conclude draws the verdict from the checks.
 func conclude(checks []Check) Authenticity {
 	verdict := Genuine
 	for _, c := range checks {
-		falsified := slices.Contains([]string{"files", "hashes", "signature", "chain", "chip"}, c.Name)
-		mayBeAbsent := c.Name == "revocation" || c.Name == "chip"
-		switch {
-		case c.Result == Pass, c.Result == Absent && mayBeAbsent, c.Result == Weak && c.Name == "access":
-		case c.Result == Fail && falsified:
+		switch c.says() {
+		case NotGenuine:
 			return NotGenuine
-		default:
+		case NotProven:
 			verdict = NotProven
 		}
 	}
 	return verdict
+}
+
+// says gives what a check alone makes of the card. A false file, hash, signature, chain or chip is a false card; whatever
+// could not be shown leaves it unproven. Two checks may be without an object: revocation, where no list is at hand, and
+// chip, where the authority promises no authentication of the chip. A weak access is one that was allowed.
+func (c Check) says() Authenticity {
+	falsified := slices.Contains([]string{"files", "hashes", "signature", "chain", "chip"}, c.Name)
+	mayBeAbsent := c.Name == "revocation" || c.Name == "chip"
+	switch {
+	case c.Result == Pass, c.Result == Absent && mayBeAbsent, c.Result == Weak && c.Name == "access":
+		return Genuine
+	case c.Result == Fail && falsified:
+		return NotGenuine
+	}
+	return NotProven
+}
+
+// Reason gives the first check for which a card is not genuine or not proven; of a genuine card there is none. Access
+// comes last, since it rests on all the others.
+func (v Verdict) Reason() (reason Check, found bool) {
+	for _, c := range v.Checks {
+		if v.Verdict == Genuine || c.says() != v.Verdict {
+			continue
+		}
+		if c.Name != "access" {
+			return c, true
+		}
+		reason, found = c, true
+	}
+	return reason, found
 }
 
 // judgement carries what one check learns to the next.
@@ -259,43 +316,34 @@ func (j *judgement) hashes() (Result, string) {
 	if checked == 0 {
 		return Unknown, "no data group was read"
 	}
-	if j.sod.SecurityObject.Hash == crypto.SHA1 && !j.sha1Holds(j.sod.SignedData) {
+	if j.sod.SecurityObject.Hash == crypto.SHA1 && !j.sha1Holds() {
 		return Weak, "the data groups agree with EF.SOD, by SHA-1"
 	}
 	return Pass, fmt.Sprintf("%d data groups agree with EF.SOD (%s)", checked, j.sod.SecurityObject.Hash)
 }
 
-func (j *judgement) signature() (Result, string) {
+func (j *judgement) signature() (Result, string, pki.Certificate) {
 	if j.sod == nil {
-		return Unknown, "no EF.SOD"
+		return Unknown, "no EF.SOD", j.signer
 	}
 	der, err := j.sod.SignedData.SignerCertificate()
 	if err != nil {
-		return Unknown, err.Error()
+		return Unknown, err.Error(), j.signer
 	}
 	if j.signer, err = pki.ParseCertificate(der); err != nil {
-		return undecided(err)
+		result, detail := undecided(err)
+		return result, detail, j.signer
 	}
 	if err := j.sod.SignedData.Verify(der); err != nil {
-		return undecided(err)
+		result, detail := undecided(err)
+		return result, detail, j.signer
 	}
 	j.intact = true
 	detail := fmt.Sprintf("%s by %s", j.sod.SignedData.Algorithm, j.signer.Subject)
-	if j.sod.SignedData.Weak() && !j.sha1Holds(j.sod.SignedData) {
-		return Weak, detail
+	if j.sod.SignedData.Weak() && !j.sha1Holds() {
+		return Weak, detail, j.signer
 	}
-	return Pass, detail
-}
-
-// sha1Holds tells whether the policy still takes SHA-1 for what was signed when this was: by the signing time, or where
-// none is stated at the end of the time in which the signer's key was used.
-func (j *judgement) sha1Holds(signed cms.SignedData) bool {
-	when := signed.SigningTime
-	if der, err := signed.SignerCertificate(); err == nil && when.IsZero() {
-		signer, _ := pki.ParseCertificate(der)
-		when = signer.KeyNotEnd
-	}
-	return !when.IsZero() && when.Before(j.SHA1Until)
+	return Pass, detail, j.signer
 }
 
 // undecided tells what cannot be judged from what is false.

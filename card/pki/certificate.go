@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
+	"github.com/cancuoc/cancuoc/card/date"
 	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
 
@@ -40,6 +41,8 @@ type Certificate struct {
 	States                  []string  // three-letter codes of the MRZ that the subject's alternative name gives, "VNM"
 	Algorithm               string    // of the signature, for a person to read: "ECDSA with SHA-256"
 	KeyAlgorithm            string    // for a person to read: "RSA 4096", "brainpoolP384r1"
+	CurveParameters         string    // how the key gives its curve: "named", or "explicit"; empty for RSA
+	KeyID, AuthorityKeyID   string    // hexadecimal; empty where not stated
 
 	// PublicKey is an *rsa.PublicKey, a *PSSPublicKey, an *ecdsa.PublicKey on a curve of NIST, or an *ECPublicKey.
 	PublicKey crypto.PublicKey
@@ -69,9 +72,16 @@ func ParseCertificate(der []byte) (Certificate, error) {
 		KeyAlgorithm: x509.KeyName(key),
 		PublicKey:    key,
 		x509:         parsed,
+
+		CurveParameters: x509.CurveParameters(parsed.PublicKeyInfo),
+
+		KeyID:          fmt.Sprintf("%x", parsed.SubjectKeyID),
+		AuthorityKeyID: fmt.Sprintf("%x", parsed.AuthorityKeyID),
 	}
-	err = c.readExtensions()
-	return c, err
+	if err := c.readExtensions(); err != nil {
+		return Certificate{}, err
+	}
+	return c, nil
 }
 
 // refused tells an algorithm that is not here from a broken certificate.
@@ -189,6 +199,17 @@ func (c Certificate) KeyUsable(at time.Time) error {
 	return nil
 }
 
+// KeyUsableOn is [Certificate.KeyUsable] for a signature of which the day alone is known: the period must have an instant
+// in common with that day, from 0 to 24 o'clock in UTC.
+func (c Certificate) KeyUsableOn(day date.Date) error {
+	from := time.Date(day.Year, day.Month, day.Day, 0, 0, 0, 0, time.UTC)
+	to := from.AddDate(0, 0, 1)
+	if !c.KeyNotBefore.Before(to) || !c.KeyNotEnd.IsZero() && c.KeyNotEnd.Before(from) {
+		return ErrKeyPeriod
+	}
+	return nil
+}
+
 // Holds tells whether a private key belongs to the certificate.
 func (c Certificate) Holds(key crypto.Signer) bool {
 	own, ok := c.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
@@ -197,3 +218,25 @@ func (c Certificate) Holds(key crypto.Signer) bool {
 
 // Equal tells whether two certificates are the same bytes.
 func (c Certificate) Equal(other Certificate) bool { return bytes.Equal(c.Raw, other.Raw) }
+
+// KeyHash identifies the certificate's key, in hexadecimal: method 1 of RFC 7093, section 2, whatever the certificate says.
+func (c Certificate) KeyHash() string {
+	id, err := x509.KeyIdentifier(c.PublicKey)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%x", id)
+}
+
+// Purpose tells what a signer below an authority signs, by what its certificate says; nothing for one that is none.
+func (c Certificate) Purpose() Purpose {
+	if c.x509 == nil {
+		return ""
+	}
+	for _, p := range []Purpose{ForDocuments, ForMasterLists, ForDeviationLists} {
+		if use, err := p.use(); err == nil && checkSigner(c.x509, use) == nil {
+			return p
+		}
+	}
+	return ""
+}

@@ -241,7 +241,7 @@ func (t Trust) Revocation(c Certificate, now time.Time) error {
 		if !l.covers(c) {
 			continue
 		}
-		path, err := t.believe(l)
+		above, err := t.believe(l)
 		if err != nil && l.issuer.Equal(c.x509.Issuer) {
 			failure = fmt.Errorf("%w: %w", ErrFalseList, err)
 		}
@@ -251,7 +251,7 @@ func (t Trust) Revocation(c Certificate, now time.Time) error {
 		if r, revoked := l.Revokes(c); revoked {
 			return fmt.Errorf("%w on %s: %s", ErrRevoked, r.At.Format(time.DateOnly), r.Reason)
 		}
-		if ofIssuer(path, c) && (newest == nil || l.ThisUpdate.After(newest.ThisUpdate)) {
+		if ofIssuer(above, c) && (newest == nil || l.ThisUpdate.After(newest.ThisUpdate)) {
 			newest = &t.Lists[i]
 		}
 	}
@@ -263,8 +263,8 @@ func (t Trust) Revocation(c Certificate, now time.Time) error {
 
 // ofIssuer tells whether the authority that signed a list is the one that issued the certificate, under its present name
 // or a former one. Only its silence says something.
-func ofIssuer(path []Certificate, c Certificate) bool {
-	return slices.ContainsFunc(path, func(a Certificate) bool { return a.x509.Subject.Equal(c.x509.Issuer) })
+func ofIssuer(above []Certificate, c Certificate) bool {
+	return slices.ContainsFunc(above, func(a Certificate) bool { return a.x509.Subject.Equal(c.x509.Issuer) })
 }
 
 // current checks that the list has not been due to be replaced; the time of the next one must be there (Doc 9303-12,
@@ -279,17 +279,25 @@ func (l RevocationList) current(now time.Time) error {
 	return nil
 }
 
-// believe looks for the trusted authority that signed a list, and gives the path up to its anchor.
+// believe looks for the trusted authority that signed a list, and gives all that stands over it up to its anchors: as a root
+// of its own, and by the links of those that were there before it, which are where a former name stands.
 func (t Trust) believe(l RevocationList) ([]Certificate, error) {
+	var above []Certificate
 	failure := ErrNoAnchor
 	for path := range t.authorities() {
+		if len(above) > 0 && above[0].KeyHash() == path[0].KeyHash() {
+			above = append(above, path...) // the same key: it need not be verified again
+			continue
+		}
 		err := l.Verify(path[0])
 		if err == nil {
-			return path, nil
-		}
-		if !errors.Is(err, ErrNoAnchor) {
+			above = append(above, path...)
+		} else if !errors.Is(err, ErrNoAnchor) {
 			failure = err
 		}
+	}
+	if len(above) > 0 {
+		return above, nil
 	}
 	return nil, failure
 }

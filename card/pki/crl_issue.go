@@ -29,7 +29,7 @@ func (a CSCA) IssueRevocationList(rand io.Reader, last RevocationList, add []Rev
 		return RevocationList{}, fmt.Errorf("pki: the authority no longer signs lists: %w", ErrKeyPeriod)
 	case !from.Before(until) || until.Sub(from) > MaxListAge:
 		return RevocationList{}, fmt.Errorf("pki: a revocation list is good for %d days at most", MaxListAge/(24*time.Hour))
-	case !last.ThisUpdate.IsZero() && !from.After(last.ThisUpdate):
+	case !last.ThisUpdate.IsZero() && from.Before(last.ThisUpdate):
 		return RevocationList{}, errors.New("pki: the list before this one was issued later")
 	}
 	number, err := nextNumber(last)

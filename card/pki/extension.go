@@ -23,11 +23,11 @@ const (
 	oidBasicConstraints         = "2.5.29.19"
 	oidExtendedKeyUsage         = "2.5.29.37"
 	oidCertificatePolicies      = "2.5.29.32"
+	oidCRLDistributionPoints    = "2.5.29.31"
 	oidDocumentTypeList         = "2.23.136.1.1.6.2"
 	oidDeltaCRL                 = "2.5.29.27"
 	oidIssuingDistributionPoint = "2.5.29.28"
 	oidNameChange               = "2.23.136.1.1.6.1"
-	oidCRLDistributionPoints    = "2.5.29.31"
 	oidCRLNumber                = "2.5.29.20"
 	oidLocality                 = "2.5.4.7"
 )

@@ -1,7 +1,6 @@
 package pki
 
 import (
-	"bytes"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -11,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/cancuoc/cancuoc/card/regular"
 )
 
 const maxCertificateFile = 1 << 20
@@ -40,7 +41,7 @@ func ReadCertificates(path string) ([]Certificate, error) {
 		return nil, fmt.Errorf("pki: certificates: %w", err)
 	}
 	if !info.IsDir() {
-		return readCertificateFile(path)
+		return readCertificateFile(path, readBounded)
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
@@ -51,7 +52,7 @@ func ReadCertificates(path string) ([]Certificate, error) {
 		if e.IsDir() || !slices.Contains([]string{".cer", ".crt", ".der", ".pem"}, strings.ToLower(filepath.Ext(e.Name()))) {
 			continue
 		}
-		found, err := readCertificateFile(filepath.Join(path, e.Name()))
+		found, err := readCertificateFile(filepath.Join(path, e.Name()), readRegular)
 		if err != nil {
 			return nil, err
 		}
@@ -60,8 +61,8 @@ func ReadCertificates(path string) ([]Certificate, error) {
 	return all, nil
 }
 
-func readCertificateFile(path string) ([]Certificate, error) {
-	text, err := readBounded(path, maxCertificateFile)
+func readCertificateFile(path string, read func(path string, max int64) ([]byte, error)) ([]Certificate, error) {
+	text, err := read(path, maxCertificateFile)
 	if err != nil {
 		return nil, err
 	}
@@ -101,35 +102,63 @@ func readBounded(path string, max int64) ([]byte, error) {
 		return nil, fmt.Errorf("pki: %w", err)
 	}
 	defer f.Close()
+	return readAll(f, max)
+}
+
+// readRegular does the same and opens regular files alone: whoever fills a folder could lay a pipe into it, on which a
+// reader waits for ever.
+func readRegular(path string, max int64) ([]byte, error) {
+	f, err := regular.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("pki: %w", err)
+	}
+	defer f.Close()
+	return readAll(f, max)
+}
+
+func readAll(f *os.File, max int64) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(f, max+1))
 	if err != nil {
 		return nil, fmt.Errorf("pki: %w", err)
 	}
 	if int64(len(text)) > max {
-		return nil, fmt.Errorf("pki: %s is larger than %d bytes", path, max)
+		return nil, fmt.Errorf("pki: %s is larger than %d bytes", f.Name(), max)
 	}
 	return text, nil
 }
 
-// writeNew writes a file that must not be there yet, and leaves nothing behind when that fails.
+// writeNew writes a file that must not be there yet. It appears whole: whoever reads the folder meanwhile never finds half
+// of it.
 func writeNew(path string, text []byte, mode fs.FileMode) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("pki: %s is there already and is never overwritten: %w", path, fs.ErrExist)
+	if _, err := os.Lstat(path); err == nil {
+		return overwritten(path)
 	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return fmt.Errorf("pki: %w", err)
 	}
-	_, err = io.Copy(f, bytes.NewReader(text))
-	if err == nil {
-		err = f.Sync()
+	defer os.Remove(f.Name())
+	_, err = f.Write(text)
+	for _, step := range []func() error{func() error { return f.Chmod(mode) }, f.Sync} {
+		if err == nil {
+			err = step()
+		}
 	}
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
+	if err == nil {
+		err = os.Link(f.Name(), path) // fails where the name is taken
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return overwritten(path)
+	}
 	if err != nil {
-		os.Remove(path)
 		return fmt.Errorf("pki: %w", err)
 	}
 	return nil
+}
+
+func overwritten(path string) error {
+	return fmt.Errorf("pki: %s is there already and is never overwritten: %w", path, fs.ErrExist)
 }

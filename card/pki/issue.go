@@ -55,8 +55,8 @@ func (CSCA) String() string { return "[secret]" }
 // GoString hides the key.
 func (CSCA) GoString() string { return "[secret]" }
 
-// check says what is wrong with the description (Doc 9303-12, table 5 and section 7.1.1).
-func (i Identity) check() error {
+// Check says what is wrong with the description (Doc 9303-12, table 5 and section 7.1.1).
+func (i Identity) Check() error {
 	wrong := func(format string, args ...any) error {
 		return fmt.Errorf("%w: "+format, append([]any{ErrIdentity}, args...)...)
 	}
@@ -101,7 +101,7 @@ func NewCSCA(rand io.Reader, id Identity, v Validity, key crypto.Signer) (CSCA, 
 }
 
 func newRoot(rand io.Reader, id Identity, v Validity, key crypto.Signer, more ...x509.Extension) (CSCA, error) {
-	if err := id.check(); err != nil {
+	if err := id.Check(); err != nil {
 		return CSCA{}, err
 	}
 	name, err := x509.NewName(id.Country, id.Organization, id.CommonName)

@@ -185,6 +185,23 @@ func TestWhatIsIssuedIsTrusted(t *testing.T) {
 	}
 }
 
+// An authority that has changed its name answers for what it issued under the former one, also where its new root is trusted
+// for itself (Doc 9303-12, section 7.1.4): only its silence says that nothing is revoked.
+func TestARenamedAuthorityAnswersForItsFormerName(t *testing.T) {
+	m := newMade(t, Profiles()[1], false)
+	at := issueTime.AddDate(4, 0, 1)
+	list, err := m.next.IssueRevocationList(rand.Reader, m.list, nil, at, at.AddDate(0, 0, 90))
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := Trust{Anchors: []Certificate{m.csca.Certificate, m.next.Certificate}, Lists: []RevocationList{list}}
+	checkIs(t, "without the link nobody knows that it is the same authority", both.Revocation(m.ds, at), ErrNoList)
+	both.Links = []Certificate{m.link}
+	checkIs(t, "with the link", both.Revocation(m.ds, at), nil)
+	both.Anchors = both.Anchors[1:]
+	checkIs(t, "a link whose authority is not trusted", both.Revocation(m.ds, at), ErrNoList)
+}
+
 // Of every kind that an authority makes, no issuing goes beyond what it may.
 func TestAnAuthorityKeepsToItsBounds(t *testing.T) {
 	p, err := ProfileByName("nist")

@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"bytes"
 	"encoding/asn1"
 	"encoding/base64"
 	"fmt"
@@ -51,6 +52,30 @@ func TestChainThroughLinks(t *testing.T) {
 	fake, _ := forged.signer(t)
 	_, err := Trust{Anchors: []Certificate{first.root}, Links: []Certificate{to2, to3}}.Path(fake)
 	checkIs(t, "another key under the same name and identifier", err, ErrSignature)
+}
+
+// No byte of a link may be another: it then leads nowhere.
+func TestEveryFlippedByteOfALink(t *testing.T) {
+	first, second := newState(t, ec.P256(), "UT", "SPECIMEN CSCA"), newState(t, ec.BrainpoolP256r1(), "UT", "SPECIMEN CSCA of Utopia")
+	ds, _ := second.signer(t)
+	link := first.link(t, second)
+	checkLink := func(der []byte) error {
+		c, err := ParseCertificate(der)
+		if err == nil {
+			_, err = Trust{Anchors: []Certificate{first.root}, Links: []Certificate{c}}.Path(ds)
+		}
+		return err
+	}
+	checkIs(t, "the link as it is", checkLink(link.Raw), nil)
+	for i := range link.Raw {
+		for _, pattern := range []byte{1 << (i % 8), 0xFF} {
+			bent := bytes.Clone(link.Raw)
+			bent[i] ^= pattern
+			if checkLink(bent) == nil {
+				t.Errorf("byte %d is another, and the link leads on", i)
+			}
+		}
+	}
 }
 
 // Indonesia's keys of 2010, 2016 and 2020, the second under another name: the links of 2016 and 2020 lead on from the root

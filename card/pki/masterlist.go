@@ -2,6 +2,7 @@ package pki
 
 import (
 	"fmt"
+	"time"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -62,6 +63,29 @@ func ParseMasterList(der []byte) (MasterList, error) {
 // It gives what stands over the signer, as [Trust.Path] does; the signer's and the authorities' time is for the caller.
 func (m MasterList) Verify(t Trust) (signer Certificate, path []Certificate, err error) {
 	return t.verifyList(m.SignedData, forMasterLists)
+}
+
+// Judge checks what makes a master list's certificates trusted now: what [MasterList.Verify] checks, and that the signer and
+// all that stands over it hold ([Trust.Current]). SHA-1 is taken nowhere here: one certificate made to collide would
+// replace every anchor. The path is there for a list that is right and only out of date.
+func (m MasterList) Judge(t Trust, now time.Time) (signer Certificate, path []Certificate, err error) {
+	signer, path, err = m.Verify(t)
+	switch {
+	case err != nil:
+		return signer, nil, err
+	case m.SignedData.Weak():
+		return signer, path, fmt.Errorf("%w: the master list", errWeak)
+	}
+	return signer, path, t.Current(signer, path, now)
+}
+
+// Signer gives the certificate of the signer whom the list names. Nothing has been verified.
+func (m MasterList) Signer() (Certificate, error) {
+	der, err := m.SignedData.SignerCertificate()
+	if err != nil {
+		return Certificate{}, fmt.Errorf("pki: signed list: %w", err)
+	}
+	return ParseCertificate(der)
 }
 
 // DeviationList is a list of the errors in documents that a state has issued (Doc 9303-12). Its entries are not

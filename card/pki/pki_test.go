@@ -211,3 +211,12 @@ func TestNextDocumentSigner(t *testing.T) {
 	_, _, err = a.IssueDocumentSigner(rand.Reader, issueTime.AddDate(6, 0, 0), 3)
 	checkIs(t, "an authority past its period", err, ErrKeyPeriod)
 }
+
+// opensslRefuses is an error if openssl takes what it should refuse.
+func opensslRefuses(t *testing.T, args ...string) error {
+	t.Helper()
+	if out, err := exec.Command("openssl", args...).CombinedOutput(); err == nil {
+		return fmt.Errorf("openssl %s takes it: %s", strings.Join(args, " "), out)
+	}
+	return nil
+}

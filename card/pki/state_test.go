@@ -112,6 +112,16 @@ func (s state) signer(t testing.TB, purposes ...string) (Certificate, cms.Signer
 	return c, cms.Signer{Certificate: c.Raw, Key: key}
 }
 
+// signerNaming issues the certificate of a document signer that names the authority's key so, or not at all.
+func (s state) signerNaming(t testing.TB, id []byte) Certificate {
+	t.Helper()
+	name, err := x509.NewName(s.name.Country(), "SPECIMEN", "SPECIMEN signer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.issue(t, name, keyOn(t, ec.P256()).Public(), append(x509.SignerExtensions(), x509.KeyIDExtensions(nil, id)...))
+}
+
 // link vouches for the next authority's key.
 func (s state) link(t testing.TB, next state) Certificate {
 	t.Helper()

@@ -18,14 +18,19 @@ const maxListFile = 64 << 20 // the largest LDIF export that is read
 
 // Source is where a verifier's trust comes from, entry by entry: what each is and what became of it.
 type Source struct {
-	File        string
-	Entry       string // of an export: the distinguished name; of a list: which one
-	Attribute   string // of an export
-	Use         string // "anchor", "link", "signer", "revocation list", "master list", or "none"
-	Certificate Certificate
-	Err         error // why it is of no use
+	File      string
+	Entry     string // of an export: the distinguished name; of a list: which one
+	Attribute string // of an export
+	Use       string // "anchor", "link", "signer", "revocation list", "master list", or "none"
 
-	fatal bool // and nobody may overlook it
+	// One of these is what the entry holds, the others are zero; all are where it could not be read.
+	Certificate    Certificate
+	RevocationList RevocationList
+	MasterList     MasterList
+
+	Err    error // why it is of no use
+	Unread bool  // for its bytes could not be read
+	Fatal  bool  // and nobody may overlook it: [LoadTrust] gives up
 }
 
 // LoadTrust reads what a verifier trusts now from a file or a folder: certificates (.cer, .crt, .der, .pem), LDIF exports
@@ -40,7 +45,7 @@ func LoadTrust(path string, now time.Time) (Trust, error) {
 		return Trust{}, err
 	}
 	for _, s := range sources {
-		if s.fatal {
+		if s.Fatal {
 			return Trust{}, fmt.Errorf("%w (%s)", s.Err, s.name())
 		}
 	}
@@ -60,7 +65,8 @@ func (s Source) name() string {
 	return s.File + ", " + s.Attribute + " of " + s.Entry
 }
 
-// ReadTrust does the same and tells of every entry what it is; what is of no use is no error here and has a reason.
+// ReadTrust does the same and tells of every entry what it is; what cannot be read or is of no use is no error here and has
+// a reason. Master lists come last, each with its certificates behind it.
 func ReadTrust(path string, now time.Time) (Trust, []Source, error) {
 	files, err := trustFiles(path)
 	if err != nil {
@@ -68,14 +74,23 @@ func ReadTrust(path string, now time.Time) (Trust, []Source, error) {
 	}
 	var s store
 	for _, file := range files {
-		text, err := readBounded(file, maxListFile)
+		text, err := readNamed(file, file != path)
 		if err != nil {
-			return Trust{}, nil, err
+			s.refuse(Source{File: file, Unread: true}, true, err)
+			continue
 		}
 		s.addFile(file, text)
 	}
 	s.addMasterLists(now)
 	return s.trust, s.sources, nil
+}
+
+// readNamed reads a file, of a folder only a regular one: a pipe that lies there would be waited for without end.
+func readNamed(path string, ofFolder bool) ([]byte, error) {
+	if ofFolder {
+		return readRegular(path, maxListFile)
+	}
+	return readBounded(path, maxListFile)
 }
 
 // trustFiles gives the file, or the files of a folder by the order of their names.
@@ -93,11 +108,16 @@ func trustFiles(path string) ([]string, error) {
 	}
 	var files []string
 	for _, e := range entries {
-		if !e.IsDir() && slices.Contains([]string{".cer", ".crt", ".der", ".pem", ".ldif", ".ml", ".crl"}, strings.ToLower(filepath.Ext(e.Name()))) {
+		if !e.IsDir() && slices.Contains(trustExtensions(), strings.ToLower(filepath.Ext(e.Name()))) {
 			files = append(files, filepath.Join(path, e.Name()))
 		}
 	}
 	return files, nil
+}
+
+// trustExtensions are how the names of files in a folder of trust end.
+func trustExtensions() []string {
+	return []string{".cer", ".crt", ".der", ".pem", ".ldif", ".ml", ".crl"}
 }
 
 // kind is what a file, or a value in an export, holds.
@@ -114,13 +134,8 @@ const (
 type store struct {
 	trust   Trust
 	sources []Source
-	waiting []waiting
+	waiting []Source
 	anchors map[[sha256.Size]byte]bool // by the hash of the certificate
-}
-
-type waiting struct {
-	from Source
-	der  []byte
 }
 
 func (s *store) addFile(name string, text []byte) {
@@ -164,10 +179,12 @@ func (s *store) addPEM(from Source, text []byte, none error) {
 		case "X509 CRL":
 			s.add(kindCRL, from, block.Bytes)
 		default:
+			from.Unread = true
 			s.refuse(from, true, fmt.Errorf("pki: a file with a %s is no certificate file", strings.ToLower(block.Type)))
 		}
 	}
 	if found == 0 {
+		from.Unread = true
 		s.refuse(from, true, none)
 	}
 }
@@ -175,7 +192,7 @@ func (s *store) addPEM(from Source, text []byte, none error) {
 func (s *store) addLDIF(from Source, text string) {
 	values, err := parseLDIF(text)
 	if err != nil {
-		s.refuse(from, true, err)
+		s.refuse(Source{File: from.File, Unread: true}, true, err)
 	}
 	for _, v := range values {
 		from.Entry, from.Attribute = v.entry, v.attribute
@@ -184,41 +201,49 @@ func (s *store) addLDIF(from Source, text string) {
 }
 
 func (s *store) add(k kind, from Source, der []byte) {
+	from.read(k, der)
+	switch {
+	case from.Err != nil:
+		s.refuse(from, from.Unread && !from.exported(), from.Err)
+	case k == kindCertificate:
+		s.addCertificate(from)
+	case k == kindMasterList:
+		s.waiting = append(s.waiting, from)
+	case k == kindCRL:
+		from.Use = "revocation list"
+		s.trust.Lists = append(s.trust.Lists, from.RevocationList)
+		s.sources = append(s.sources, from)
+	}
+}
+
+// read fills in what the entry holds, or why that cannot be read.
+func (s *Source) read(k kind, der []byte) {
 	switch k {
 	case kindCertificate:
-		c, err := ParseCertificate(der)
-		if err != nil {
-			s.refuse(from, !from.exported(), err)
-			return
-		}
-		s.addCertificate(from, c)
+		s.Certificate, s.Err = ParseCertificate(der)
 	case kindMasterList:
-		s.waiting = append(s.waiting, waiting{from, der})
+		s.MasterList, s.Err = ParseMasterList(der)
 	case kindCRL:
-		list, err := ParseRevocationList(der)
-		if err != nil {
-			s.refuse(from, !from.exported(), err)
-			return
-		}
-		from.Use = "revocation list"
-		s.trust.Lists = append(s.trust.Lists, list)
-		s.sources = append(s.sources, from)
+		s.RevocationList, s.Err = ParseRevocationList(der)
 	default:
-		s.refuse(from, false, errors.New("pki: neither certificate, revocation list nor master list"))
+		s.Err = errors.New("pki: neither certificate, revocation list nor master list")
+		return
 	}
+	s.Unread = s.Err != nil
 }
 
 // exported tells whether it is an entry of an export, which holds those of many states: one of no use spoils no other.
 func (s Source) exported() bool { return s.Attribute != "" }
 
 func (s *store) refuse(from Source, fatal bool, err error) {
-	from.Use, from.Err, from.fatal = "none", err, fatal
+	from.Use, from.Err, from.Fatal = "none", err, fatal
 	s.sources = append(s.sources, from)
 }
 
 // addCertificate sorts a certificate in: a root that signed itself is an anchor, another authority a link.
-func (s *store) addCertificate(from Source, c Certificate) {
-	from.Use, from.Certificate = "signer", c
+func (s *store) addCertificate(from Source) {
+	c := from.Certificate
+	from.Use = "signer"
 	switch {
 	case !c.Authority() && c.x509.KeyUsage&x509.CertSign != 0:
 		from.Use, from.Err = "none", checkAuthority(c.x509)
@@ -255,20 +280,16 @@ func (s *store) anchor(one *Source) {
 func (s *store) addMasterLists(now time.Time) {
 	given := Trust{Anchors: slices.Clone(s.trust.Anchors), Links: s.trust.Links, Lists: s.trust.Lists}
 	for _, w := range s.waiting {
-		list, err := ParseMasterList(w.der)
-		if err == nil {
-			err = given.believeList(list, now)
-		}
-		if err != nil {
-			s.refuse(w.from, !w.from.exported(), err)
+		if _, _, err := w.MasterList.Judge(given, now); err != nil {
+			s.refuse(w, !w.exported(), err)
 			continue
 		}
-		taken := w.from
-		taken.Use = "master list"
-		s.sources = append(s.sources, taken)
-		for n, c := range list.Certificates {
-			one := Source{File: w.from.File, Entry: fmt.Sprintf("certificate %d", n+1), Certificate: c.Certificate}
+		w.Use = "master list"
+		s.sources = append(s.sources, w)
+		for n, c := range w.MasterList.Certificates {
+			one := Source{File: w.File, Entry: fmt.Sprintf("certificate %d", n+1), Certificate: c.Certificate}
 			if c.Err != nil {
+				one.Unread = true
 				s.refuse(one, false, c.Err)
 				continue
 			}
@@ -276,17 +297,4 @@ func (s *store) addMasterLists(now time.Time) {
 			s.sources = append(s.sources, one)
 		}
 	}
-}
-
-// believeList checks what makes a master list's certificates trusted: its signature, and that its signer and all that
-// stands over it hold now. SHA-1 is taken nowhere here: one certificate made to collide would replace every anchor.
-func (t Trust) believeList(list MasterList, now time.Time) error {
-	signer, path, err := list.Verify(t)
-	switch {
-	case err != nil:
-		return err
-	case list.SignedData.Weak():
-		return fmt.Errorf("%w: the master list", errWeak)
-	}
-	return t.Current(signer, path, now)
 }

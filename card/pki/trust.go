@@ -72,23 +72,46 @@ var (
 	forDeviationLists = purpose{"2.23.136.1.1.8"}
 )
 
+// ChainError says which certificate breaks a chain: the signer's own, or that of the authority above it. It reads as the
+// error that it holds.
+type ChainError struct {
+	Certificate Certificate
+	Err         error
+}
+
+// Error is the text of the error that it holds.
+func (e *ChainError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the error.
+func (e *ChainError) Unwrap() error { return e.Err }
+
 func (t Trust) path(c Certificate, p purpose) ([]Certificate, error) {
 	if c.x509 == nil {
 		return nil, fmt.Errorf("%w: there is none", ErrNotSigner)
 	}
 	if err := checkSigner(c.x509, p); err != nil {
-		return nil, err
+		return nil, &ChainError{c, err}
 	}
 	failure := ErrNoAnchor
 	for path := range t.authorities() {
 		if !issued(path[0].x509, c.x509) {
 			continue
 		}
-		if failure = checkIssued(path[0], c); failure == nil {
+		err := checkIssued(path[0], c)
+		if err == nil {
 			return path, nil
+		}
+		if !errors.Is(err, ErrSignature) || identified(path[0].x509, c.x509) {
+			failure = err
 		}
 	}
 	return nil, failure
+}
+
+// identified tells whether a key identifier says that it was this key of an authority that signed a certificate. If none
+// does, a signature that does not fit may be right under another key of that name, which is not at hand: nothing is false.
+func identified(authority, c *x509.Certificate) bool {
+	return len(c.AuthorityKeyID) > 0 && bytes.Equal(c.AuthorityKeyID, authority.SubjectKeyID)
 }
 
 // authorities gives every authority that is trusted with the path up to its anchor: the anchors, then what they vouch for
@@ -187,12 +210,15 @@ func (p purpose) check(c *x509.Certificate) error {
 // checkIssued checks that an authority may issue certificates and has issued this one.
 func checkIssued(authority, c Certificate) error {
 	if err := checkAuthority(authority.x509); err != nil {
-		return err
+		return &ChainError{authority, err}
 	}
 	if authority.Country == "" || !strings.EqualFold(authority.Country, c.Country) {
-		return fmt.Errorf("%w: %q and %q", ErrCountry, authority.Country, c.Country)
+		return &ChainError{c, fmt.Errorf("%w: %q and %q", ErrCountry, authority.Country, c.Country)}
 	}
-	return checkSignature(authority, c)
+	if err := checkSignature(authority, c); err != nil {
+		return &ChainError{c, err}
+	}
+	return nil
 }
 
 // checkAuthority checks the right to issue (Doc 9303-12, table 6). The path length should be 0. It is missing from

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"errors"
 	"io"
 	"math/big"
 	"os"
@@ -16,6 +17,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cancuoc/cancuoc/card/date"
+	"github.com/cancuoc/cancuoc/card/internal/ec"
 )
 
 // world is an authority whose certificates a test may bend before they are signed.
@@ -119,6 +123,65 @@ func TestChainRefusesBentCertificates(t *testing.T) {
 func criticalEKU() pkix.Extension {
 	value, _ := asn1.Marshal([]asn1.ObjectIdentifier{{2, 23, 136, 1, 1, 3}})
 	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: value}
+}
+
+// An error of a chain names the certificate at fault: the authority's for its rights, else the signer's.
+func TestChainErrorNamesTheCertificate(t *testing.T) {
+	for fault, bend := range map[string]func(w *world){
+		"CN=SPECIMEN bent CSCA,C=VN": func(w *world) { w.csca.IsCA, w.csca.MaxPathLenZero = false, false },
+		"CN=SPECIMEN bent DS,C=vn":   func(w *world) { w.signWith = testKey(t) },
+		"CN=SPECIMEN bent DS,C=UT":   func(w *world) { w.ds.Subject.Country = []string{"UT"} },
+	} {
+		w := newWorld(t)
+		bend(w)
+		var broken *ChainError
+		if err := w.chain(t); !errors.As(err, &broken) || broken.Certificate.Subject != fault || broken.Error() != broken.Err.Error() {
+			t.Errorf("%s: %v, %+v", fault, err, broken)
+		}
+	}
+}
+
+// A wrong signature is a forgery only where a key identifier says that it was this key: else another key of that name,
+// which is not at hand, may have made it.
+func TestSignatureOfAKeyThatIsNotNamed(t *testing.T) {
+	s := newState(t, ec.P256(), "VN", "SPECIMEN CSCA")
+	forger := newState(t, ec.P256(), "VN", "SPECIMEN CSCA")
+	trust := Trust{Anchors: []Certificate{s.root}}
+	for what, c := range map[string]struct {
+		by   state
+		id   []byte
+		want error
+	}{
+		"right, named":   {s, s.id, nil},
+		"right, unnamed": {s, nil, nil},
+		"wrong, named":   {forger, s.id, ErrSignature},
+		"wrong, unnamed": {forger, nil, ErrNoAnchor},
+	} {
+		_, err := trust.Path(c.by.signerNaming(t, c.id))
+		checkIs(t, what, err, c.want)
+	}
+}
+
+// The period in which a key is used, and a day of which one instant must lie in it.
+func TestKeyUsableOn(t *testing.T) {
+	from, to := time.Date(2024, 2, 28, 17, 0, 0, 0, time.UTC), time.Date(2024, 3, 1, 0, 0, 0, 0, time.UTC)
+	bounded, open := Certificate{KeyNotBefore: from, KeyNotEnd: to}, Certificate{KeyNotBefore: from}
+	for day, want := range map[string][2]error{
+		"2024-02-27": {ErrKeyPeriod, ErrKeyPeriod},
+		"2024-02-28": {nil, nil},
+		"2024-02-29": {nil, nil},
+		"2024-03-01": {nil, nil},
+		"2024-03-02": {ErrKeyPeriod, nil},
+		"none":       {ErrKeyPeriod, nil},
+	} {
+		d, err := date.Parse(day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkIs(t, day, bounded.KeyUsableOn(d), want[0])
+		checkIs(t, day+", without end", open.KeyUsableOn(d), want[1])
+		checkIs(t, day+", no period", Certificate{}.KeyUsableOn(d), nil)
+	}
 }
 
 // Two authorities of one name, as after a change of keys: the key identifier finds the right one.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -125,6 +126,7 @@ func exercise(t *testing.T, r *Register) {
 		{"claims", exerciseClaims},
 		{"next is the oldest that nobody works on", exerciseNext},
 		{"a list longer than a page", exerciseList},
+		{"no key signs more often than it may", exerciseKeys},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, r) })
 	}
@@ -553,5 +555,70 @@ func exerciseList(t *testing.T, r *Register) {
 	}
 	for range r.Orders(ctx, Filter{States: []State{Activated}, After: after}) {
 		t.Error("nothing is activated")
+	}
+}
+
+// Eight signers at once count one key up to its limit and not beyond, and each use goes to one line of history at most.
+func exerciseKeys(t *testing.T, r *Register) {
+	ctx := context.Background()
+	const limit = 20
+	taken, refused := make(chan KeyUse, 100), make(chan error, 100)
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			for range 5 {
+				use, err := r.UseKey(ctx, "key-a", limit, noon)
+				if err != nil {
+					refused <- err
+				} else {
+					taken <- use
+				}
+			}
+		})
+	}
+	wait.Wait()
+	close(taken)
+	close(refused)
+	seen := map[int64]bool{}
+	for use := range taken {
+		if seen[use.Number] || use.Number < 1 || use.Number > limit || use.Key != "key-a" {
+			t.Errorf("use %+v", use)
+		}
+		seen[use.Number] = true
+	}
+	n := 0
+	for err := range refused {
+		n++
+		if !errors.Is(err, ErrKeyLimit) {
+			t.Error(err)
+		}
+	}
+	if len(seen) != limit || n != 20 {
+		t.Errorf("%d uses, %d refused", len(seen), n)
+	}
+	for range 3 {
+		if _, err := r.UseKey(ctx, "key-b", 0, noon); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if uses, err := r.KeyUses(ctx); err != nil || uses["key-a"] != limit || uses["key-b"] != 3 {
+		t.Errorf("%v, %v", uses, err)
+	}
+	first, second := add(t, r, "000200009001"), add(t, r, "000200009002")
+	for _, id := range []int64{first, second} {
+		if err := r.Advance(ctx, id, Step{From: Ordered, To: Checked, At: noon}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	step := Step{From: Checked, To: Signed, At: noon, Data: []byte("x"), KeyUse: KeyUse{"key-b", 2}}
+	if err := r.Advance(ctx, first, step); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Advance(ctx, second, step); !errors.Is(err, ErrStep) {
+		t.Errorf("one use of a key signed for two orders: %v", err)
+	}
+	history, err := r.History(ctx, first)
+	if err != nil || history[len(history)-1].KeyUse != (KeyUse{"key-b", 2}) {
+		t.Errorf("%+v, %v", history, err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"modernc.org/sqlite"
@@ -204,9 +205,10 @@ func (r *Register) explain(err error) error {
 	return fmt.Errorf("register: %w", err)
 }
 
-// constraint: the only unique index that a step can meet is that of the chip; Add has its own way for the number.
+// constraint: of the unique indexes that a step can meet, only that of the chip is met without a fault of the program; Add
+// has its own way for the number.
 func constraint(err error, code int) error {
-	if code == sqlite3.SQLITE_CONSTRAINT_UNIQUE {
+	if code == sqlite3.SQLITE_CONSTRAINT_UNIQUE && !strings.Contains(err.Error(), "history.key") {
 		return fmt.Errorf("%w (%w)", ErrChipTaken, err)
 	}
 	return fmt.Errorf("%w (%w)", ErrStep, err)

@@ -25,7 +25,7 @@ func TestMigrationsBringAnEmptyFileToThePresentVersion(t *testing.T) {
 	must(t, r.db.QueryRow(`PRAGMA application_id`).Scan(&id))
 	must(t, r.db.QueryRow(`PRAGMA user_version`).Scan(&version))
 	must(t, r.db.QueryRow(`SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`).Scan(&tables))
-	if id != 0x43435247 || version != 2 || tables != 6 {
+	if id != 0x43435247 || version != 3 || tables != 7 {
 		t.Errorf("application %x, version %d, %d tables", id, version, tables)
 	}
 	must(t, r.migrate(context.Background())) // once more changes nothing
@@ -53,7 +53,7 @@ func TestARegisterOfVersion1IsMigrated(t *testing.T) {
 	r := open(t, path)
 	var version int
 	must(t, r.db.QueryRow(`PRAGMA user_version`).Scan(&version))
-	if version != 2 {
+	if version != 3 {
 		t.Errorf("version %d", version)
 	}
 	same := sample("000200000001")
@@ -162,7 +162,7 @@ func TestANewerRegisterIsRefused(t *testing.T) {
 	_, err := r.db.Exec(`PRAGMA user_version = 77`)
 	must(t, errors.Join(err, r.Close()))
 	_, err = Open(context.Background(), r.path)
-	wants(t, err, ErrNewer, "version 77", "knows 2")
+	wants(t, err, ErrNewer, "version 77", "knows 3")
 }
 
 func TestADamagedRegisterGivesAnError(t *testing.T) {
@@ -207,9 +207,11 @@ func TestPathsAreTakenLiterally(t *testing.T) {
 func TestHistoryAndRecordsCannotBeRewritten(t *testing.T) {
 	r := create(t)
 	id := add(t, r, "000200000001")
+	_, err := r.UseKey(context.Background(), "key", 0, noon)
+	must(t, err)
 	for _, text := range []string{
 		`UPDATE history SET actor = 'nobody'`, `DELETE FROM history`, `DELETE FROM orders`, `UPDATE records SET record = x'00'`,
-		`UPDATE fingerprints SET dg3 = x'00'`,
+		`UPDATE fingerprints SET dg3 = x'00'`, `UPDATE keys SET uses = 1`, `UPDATE keys SET key = 'another', uses = 9`, `DELETE FROM keys`,
 	} {
 		if _, err := r.db.Exec(text); err == nil {
 			t.Errorf("the database let it pass: %s", text)

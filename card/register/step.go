@@ -19,6 +19,7 @@ type Step struct {
 	Data      []byte // if set, the production data to keep for a resumed run
 	ClearData bool   // erase the production data; issued, spoiled and cancelled always do, and the fingerprints too
 	ChipID    string // if set, the same as [Register.Intend] in the same transaction
+	KeyUse    KeyUse // of the key that signed for the step, as [Register.UseKey] counted it
 }
 
 // Event is one line of an order's history. A line that does not move the order has From equal to To.
@@ -29,6 +30,7 @@ type Event struct {
 	Chip     string    // the chip that this line took for the order
 	Card     CardState // the state that this line gave to the card
 	Detail   string
+	KeyUse   KeyUse // of the key that signed; zero where none did
 }
 
 // standing is what a step needs to know of an order.
@@ -139,7 +141,7 @@ func apply(ctx context.Context, tx *sql.Tx, id int64, now standing, s Step) (era
 	if err := one(done, err); err != nil {
 		return false, err
 	}
-	e := Event{At: s.At, Actor: s.Actor, From: s.From, To: s.To, Detail: s.Detail}
+	e := Event{At: s.At, Actor: s.Actor, From: s.From, To: s.To, Detail: s.Detail, KeyUse: s.KeyUse}
 	if card != now.card {
 		e.Card = card
 	}
@@ -274,7 +276,7 @@ func (r *Register) Production(ctx context.Context, id int64) ([]byte, error) {
 
 // History answers all that happened to an order, oldest first.
 func (r *Register) History(ctx context.Context, id int64) ([]Event, error) {
-	rows, err := r.db.QueryContext(ctx, `SELECT at, actor, from_state, to_state, chip_id, card, detail
+	rows, err := r.db.QueryContext(ctx, `SELECT at, actor, from_state, to_state, chip_id, card, detail, key, key_use
 		FROM history WHERE order_id = $1 ORDER BY id`, id)
 	if err != nil {
 		return nil, r.explain(err)
@@ -284,7 +286,7 @@ func (r *Register) History(ctx context.Context, id int64) ([]Event, error) {
 	for rows.Next() {
 		var e Event
 		var at string
-		err := errors.Join(rows.Scan(&at, &e.Actor, &e.From, &e.To, &e.Chip, &e.Card, &e.Detail), unstamp(&e.At, at))
+		err := errors.Join(rows.Scan(&at, &e.Actor, &e.From, &e.To, &e.Chip, &e.Card, &e.Detail, &e.KeyUse.Key, &e.KeyUse.Number), unstamp(&e.At, at))
 		if err != nil {
 			return nil, r.explain(err)
 		}
@@ -297,7 +299,7 @@ func (r *Register) History(ctx context.Context, id int64) ([]Event, error) {
 }
 
 func remember(ctx context.Context, tx *sql.Tx, id int64, e Event) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO history (order_id, at, actor, from_state, to_state, chip_id, card, detail)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, id, stamp(e.At), e.Actor, e.From, e.To, e.Chip, e.Card, e.Detail)
+	_, err := tx.ExecContext(ctx, `INSERT INTO history (order_id, at, actor, from_state, to_state, chip_id, card, detail, key, key_use)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, id, stamp(e.At), e.Actor, e.From, e.To, e.Chip, e.Card, e.Detail, e.KeyUse.Key, e.KeyUse.Number)
 	return err
 }

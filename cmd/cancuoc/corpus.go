@@ -20,6 +20,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/portrait"
 	"github.com/cancuoc/cancuoc/card/regular"
 	"github.com/cancuoc/cancuoc/card/specimen"
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/authority"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/simulator"
 )
@@ -108,14 +109,18 @@ func runSimulateCorpus(ctx context.Context, d *desk, folder string) error {
 
 // begin makes the authority of the corpus, in the form of a station.
 func (c *corpus) begin() error {
-	if err := station.Init(filepath.Join(c.folder, "station"), "corpus", nil, time.Now()); err != nil {
+	if err := station.Init(filepath.Join(c.folder, "station"), station.Options{Name: "corpus"}, time.Now()); err != nil {
 		return err
 	}
 	var err error
 	if c.config, err = station.LoadConfig(c.path("station")); err != nil {
 		return err
 	}
-	_, c.signer, err = c.config.Signer(c.path("station"), nil)
+	signers, err := c.config.Signers(c.path("station"), authority.Keys{})
+	if err != nil {
+		return err
+	}
+	c.signer, err = signers.Signer(time.Now())
 	return err
 }
 
@@ -237,7 +242,7 @@ func (c *corpus) add(doc card.Document, p card.Profile, state simulator.State, k
 		return err
 	}
 	s := sample{Card: name + ".sim", What: described(kind), Profile: p.Name, Fault: string(kind.Fault),
-		MRZ: lines[:], BAC: p.BAC, Trust: "station/authority/trust/csca.cer", Terminal: "station/authority/terminal", Expect: expectations()[kind.Fault]}
+		MRZ: lines[:], BAC: p.BAC, Trust: "station/authority/trust", Terminal: "station/authority/terminal", Expect: expectations()[kind.Fault]}
 	if p.CAN {
 		s.CAN = doc.CAN
 	}

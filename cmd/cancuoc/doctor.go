@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,10 +16,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cancuoc/cancuoc/card/date"
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
+	"github.com/cancuoc/cancuoc/card/pki/pkcs11"
 	"github.com/cancuoc/cancuoc/card/register"
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/authority"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/reader/pcsc"
 )
@@ -38,6 +40,7 @@ type finding struct {
 	Name     string `json:"name"`
 	Good     bool   `json:"good"`
 	Optional bool   `json:"optional,omitempty"`
+	Soon     bool   `json:"soon,omitempty"` // good, and not for long
 	Detail   string `json:"detail"`
 	Mend     string `json:"mend,omitempty"` // the command that mends it
 }
@@ -48,13 +51,15 @@ func runDoctor(ctx context.Context, d *desk) error {
 		for _, f := range findings {
 			mark := "good"
 			switch {
+			case f.Soon:
+				mark = "soon"
 			case !f.Good && f.Optional:
 				mark = "optional"
 			case !f.Good:
 				mark = "MISSING"
 			}
 			fmt.Fprintf(w, "%-9s %-20s %s\n", mark, f.Name, f.Detail)
-			if !f.Good && f.Mend != "" {
+			if (!f.Good || f.Soon) && f.Mend != "" {
 				fmt.Fprintf(w, "%-9s %-20s mend it with: %s\n", "", "", f.Mend)
 			}
 		}
@@ -82,15 +87,16 @@ func (d *desk) examineStation(ctx context.Context) []finding {
 	if err != nil {
 		return []finding{found("station", err, "", "cancuoc init "+d.station)}
 	}
-	return []finding{
+	findings := []finding{
 		found("station", nil, fmt.Sprintf("%s (%s)", d.station, config.Name), ""),
 		examineRegister(ctx, station.Path(d.station, config.Register)),
 		examineSigner(d.station, config),
-		examineKeyFile(d.station, config),
+		d.examineKeys(config),
 		examineTrust(d.station, config),
 		examineTerminal(d.station, config),
 		examinePrintFolder(station.Path(d.station, config.Print)),
 	}
+	return append(findings, d.examineLists()...)
 }
 
 func examineRegister(ctx context.Context, path string) finding {
@@ -106,35 +112,78 @@ func examineRegister(ctx context.Context, path string) finding {
 }
 
 func examineSigner(folder string, config station.Config) finding {
+	const name, mend = "document signer", "cancuoc pki ds rotate: a signer's key is used for three months"
 	c, err := config.SignerCertificate(folder)
 	if err != nil {
-		return found("document signer", err, "", "cancuoc init a new station and move the orders there")
+		return found(name, err, "", mend)
 	}
 	now := time.Now()
 	if err := errors.Join(c.Validity(now), c.KeyUsable(now)); err != nil {
-		return found("document signer", err, "", "cancuoc init a new station: a signer's key is used for three months")
+		return found(name, err, "", mend)
 	}
-	return found("document signer", nil, fmt.Sprintf("%s, its key may sign until %s", c.Subject, c.KeyNotEnd.Format(time.DateOnly)), "")
+	text := fmt.Sprintf("%s, its key may sign until %s", c.Subject, c.KeyNotEnd.Format(time.DateOnly))
+	if !c.KeyNotEnd.IsZero() && now.AddDate(0, 0, soonDays).After(c.KeyNotEnd) {
+		text += ", soon: cancuoc pki ds rotate"
+	}
+	return found(name, nil, text, "")
 }
 
-func examineKeyFile(folder string, config station.Config) finding {
-	path := station.Path(folder, strings.TrimPrefix(config.Authority.SignerKey, "file:"))
-	keys, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.key"))
-	others, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*", "*.key"))
-	for _, key := range slices.Concat(keys, others, []string{path}) {
-		info, err := os.Stat(key)
-		if err != nil {
-			return found("signing key", err, "", "restore "+key+" from its backup")
+// soonDays is how long before something ends it is time to renew it.
+const soonDays = 14
+
+// examineLists tells whether the station's own authority keeps up its revocation list.
+func (d *desk) examineLists() (findings []finding) {
+	const name, mend = "revocation list", "cancuoc pki crl"
+	a, err := authority.Open(d.authorityFolder(authorityOptions{}), authority.Keys{})
+	if errors.Is(err, authority.ErrNoAuthority) {
+		return nil // it is elsewhere
+	}
+	var last pki.RevocationList
+	if err == nil {
+		last, err = a.LastList()
+	}
+	switch {
+	case err != nil:
+	case last.ThisUpdate.IsZero():
+		return []finding{{Name: name, Optional: true, Detail: "none has been issued yet", Mend: mend}}
+	case time.Now().After(last.NextUpdate):
+		err = fmt.Errorf("number %s was due to be replaced on %s", last.Number, last.NextUpdate.Format(time.DateOnly))
+	}
+	return []finding{found(name, err, fmt.Sprintf("number %s, the next is due on %s", last.Number, last.NextUpdate.Format(time.DateOnly)), mend)}
+}
+
+// examineKeys tells whether others may read a key file, and whether the key in force opens.
+func (d *desk) examineKeys(config station.Config) finding {
+	const name = "signing key"
+	open := map[string]bool{}
+	_ = filepath.WalkDir(station.Path(d.station, "authority"), func(path string, e fs.DirEntry, err error) error {
+		if err == nil && filepath.Ext(path) == ".key" {
+			info, err := e.Info()
+			open[path] = err == nil && info.Mode().Perm()&0o077 != 0
 		}
-		if info.Mode().Perm()&0o077 != 0 {
-			return found("signing key", fmt.Errorf("%s may be read by others (mode %04o)", key, info.Mode().Perm()), "", "chmod 600 "+key)
+		return nil
+	})
+	for _, path := range slices.Sorted(maps.Keys(open)) {
+		if open[path] {
+			return found(name, fmt.Errorf("%s may be read by others", path), "", "chmod 600 "+path)
 		}
 	}
-	_, _, err := config.Signer(folder, nil)
+	signers, err := config.Signers(d.station, authority.Keys{})
+	if err != nil {
+		return found(name, err, "", "mend "+station.ConfigName)
+	}
+	newest, err := signers.Newest(time.Now())
+	if err == nil {
+		err = signers.Open(time.Now())
+	}
+	ref := shown(strings.TrimPrefix(newest.Key, "file:"))
 	if errors.Is(err, pki.ErrPassphrase) {
-		return found("signing key", nil, path+", encrypted: issuing asks for its passphrase", "")
+		return found(name, nil, ref+", encrypted: issuing asks for its passphrase", "")
 	}
-	return found("signing key", err, path+", not encrypted", "restore "+path+" from its backup")
+	if errors.Is(err, pkcs11.ErrNoPIN) {
+		return found(name, nil, ref+": issuing asks for the PIN", "")
+	}
+	return found(name, err, ref, "restore "+ref+" from its backup, or cancuoc pki ds rotate")
 }
 
 func examineTrust(folder string, config station.Config) finding {
@@ -143,32 +192,49 @@ func examineTrust(folder string, config station.Config) finding {
 	return found("trust anchors", err, fmt.Sprintf("%d in %s", len(trust.Anchors), path), "put CSCA certificates into "+path)
 }
 
+// soon is how many days before its end a certificate is spoken of.
+const soon = 14
+
 // examineTerminal tells whether this station can read back the fingerprints that it writes.
 func examineTerminal(folder string, config station.Config) finding {
-	const name, mend = "inspection system", "cancuoc init a new station: an inspection system is certified for three months"
-	cvca, err := config.CVCA(folder)
-	if err != nil || len(cvca) == 0 {
+	const name, mend = "inspection system", "cancuoc pki is renew"
+	trusted, err := config.CVCA(folder)
+	if err != nil || len(trusted) == 0 {
 		f := found(name, errors.Join(err, errors.New("no CVCA: cards with fingerprints cannot be issued here")), "", "cancuoc init a new station")
 		f.Optional = err == nil
 		return f
 	}
 	credentials, err := config.Credentials(folder, nil)
 	if errors.Is(err, pki.ErrPassphrase) {
-		return found(name, nil, "under "+cvca[0].Holder+"; its key is encrypted: issuing asks for its passphrase", "")
+		credentials, err = config.SealedCredentials(folder)
 	}
 	if err != nil {
 		return found(name, err, "", mend)
 	}
-	chain, err := cvc.Chain(credentials.Certificates, []string{cvca[0].Holder}, credentials.Holder)
+	var authorities []string
+	for _, c := range trusted {
+		authorities = append(authorities, c.Holder)
+	}
+	chain, err := cvc.Chain(credentials.Certificates, authorities, credentials.Holder)
 	if err != nil {
 		return found(name, err, "", mend)
 	}
+	today := today()
 	for _, c := range chain {
-		if date.Of(time.Now()).After(c.Expiration) {
+		if today.After(c.Expiration) {
 			return found(name, fmt.Errorf("the certificate of %s has expired on %s", c.Holder, c.Expiration), "", mend)
 		}
 	}
-	return found(name, nil, credentials.Holder+" under "+cvca[0].Holder, "")
+	f := found(name, nil, credentials.Holder+" under "+chain[0].Authority, mend)
+	if credentials.Key == nil {
+		f.Detail += "; its key is encrypted: issuing asks for its passphrase"
+	}
+	for _, c := range chain {
+		if !c.Expiration.After(today.AddDays(soon)) {
+			f.Soon, f.Detail = true, fmt.Sprintf("the certificate of %s expires on %s", c.Holder, c.Expiration)
+		}
+	}
+	return f
 }
 
 func examinePrintFolder(path string) finding {

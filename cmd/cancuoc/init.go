@@ -14,7 +14,8 @@ import (
 )
 
 type initOptions struct {
-	folder, name, passphraseFile string
+	folder, passphraseFile string
+	station.Options
 }
 
 func newInitCommand(d *desk) *cobra.Command {
@@ -25,7 +26,8 @@ func newInitCommand(d *desk) *cobra.Command {
 with SPECIMEN and whose certificates say so, and a specimen CVCA with a document verifier and an inspection system, as
 which the station reads back fingerprints. What it signs is for trials and proves nothing.`,
 		Example: `  cancuoc init station
-  cancuoc init --passphrase-file pass.txt station`,
+  cancuoc init --passphrase-file pass.txt station
+  cancuoc init --profile nist --named-curves station`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.folder = d.station
 			if len(args) == 1 {
@@ -34,20 +36,23 @@ which the station reads back fingerprints. What it signs is for trials and prove
 			return runInit(cmd.Context(), d, opts)
 		},
 	}
-	cmd.Flags().StringVar(&opts.name, "name", "", "name of the station in the history (else the machine's)")
+	cmd.Flags().StringVar(&opts.Name, "name", "", "name of the station in the history (else the machine's)")
+	addProfileFlag(cmd, &opts.Profile, "vn")
+	cmd.Flags().BoolVar(&opts.NamedCurves, "named-curves", false, "certificates write curves by name, for programs that take nothing else")
 	cmd.Flags().StringVar(&opts.passphraseFile, "passphrase-file", "", "encrypt the key files with the passphrase in `FILE` (- for standard input)")
 	return cmd
 }
 
 func runInit(_ context.Context, d *desk, opts initOptions) error {
-	if opts.name == "" {
-		opts.name, _ = os.Hostname()
+	if opts.Name == "" {
+		opts.Name, _ = os.Hostname()
 	}
 	passphrase, err := d.passphrase(opts.passphraseFile)
 	if err != nil {
 		return err
 	}
-	if err := station.Init(opts.folder, opts.name, passphrase, time.Now()); err != nil {
+	opts.Passphrase = passphrase
+	if err := station.Init(opts.folder, opts.Options, time.Now()); err != nil {
 		return err
 	}
 	folder, err := filepath.Abs(opts.folder)

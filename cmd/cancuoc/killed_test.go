@@ -191,11 +191,28 @@ func TestKilledAndNotBuried(t *testing.T) {
 		}
 		time.Sleep(time.Duration(20+rand.IntN(60)) * time.Millisecond)
 		cmd.Process.Kill()
+		mustBeZombie(t, cmd.Process.Pid)
 		defer cmd.Wait()
 	}
-	time.Sleep(20 * time.Millisecond)
 	mustRun(t, folder, "issue", "--all", "--card", "sim:cards/")
 	mustBeIssuedOnce(t, folder, 6)
+}
+
+// mustBeZombie waits until a killed process has ended: one that waits for the disk takes its time, and holds its files
+// until then.
+func mustBeZombie(t *testing.T, pid int) {
+	t.Helper()
+	for range 1000 {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, after, found := bytes.Cut(stat, []byte(") ")); found && after[0] == 'Z' {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatalf("process %d does not end", pid)
 }
 
 // Interrupted, a batch says so with its own exit code, and goes on where it stopped.

@@ -109,6 +109,8 @@ type shownEvent struct {
 	State  register.State `json:"state"`
 	Chip   string         `json:"chip,omitempty"`
 	Detail string         `json:"detail,omitempty"`
+	Key    string         `json:"key,omitempty"`     // the one that signed
+	KeyUse int64          `json:"key_use,omitempty"` // which of its uses
 }
 
 func runOrderShow(ctx context.Context, d *desk, id int64) error {
@@ -128,7 +130,7 @@ func runOrderShow(ctx context.Context, d *desk, id int64) error {
 	result := shownOrder{ID: order.ID, State: order.State, Card: order.Card, Chip: order.ChipID, Reason: order.Reason,
 		Portrait: order.Face != nil, Fingerprints: order.Fingerprints != nil, Document: order.Record}
 	for _, e := range history {
-		result.History = append(result.History, shownEvent{e.At, e.Actor, e.To, e.Chip, e.Detail})
+		result.History = append(result.History, shownEvent{e.At, e.Actor, e.To, e.Chip, e.Detail, e.KeyUse.Key, e.KeyUse.Number})
 	}
 	doc, err := card.ParseRecord(order.Record)
 	if err != nil {

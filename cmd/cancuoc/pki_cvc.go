@@ -1,181 +1,101 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"strings"
-	"time"
-
-	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/cancuoc/cancuoc/card/date"
-	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
-	"github.com/cancuoc/cancuoc/card/pki/pkcs11"
-	"github.com/cancuoc/cancuoc/cmd/cancuoc/authority"
-	"github.com/cancuoc/cancuoc/cmd/cancuoc/cvca"
-	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
+	"github.com/cancuoc/cancuoc/card/tlv"
 )
 
-func newCVCACommand(d *desk) *cobra.Command {
-	return group("cvca", "The country verifying CA: whose terminals may read fingerprints", newCVCAInitCommand(d), newCVCARenewCommand(d), newCVCAListCommand(d))
+// shownCVC is a card verifiable certificate, as JSON has it.
+type shownCVC struct {
+	Holder     string    `json:"holder"`
+	Authority  string    `json:"authority"`
+	Role       string    `json:"role"`
+	Chain      string    `json:"chain"` // the kind of terminal that the chain ends in
+	Rights     []string  `json:"rights"`
+	Bits       string    `json:"authorization"` // hexadecimal
+	Algorithm  string    `json:"algorithm"`
+	Key        string    `json:"key"`
+	Effective  date.Date `json:"effective"`
+	Expiration date.Date `json:"expiration"`
+	Extensions int       `json:"extensions,omitempty"` // bytes
+	Specimen   bool      `json:"specimen"`
+	SHA256     string    `json:"sha256"`
 }
 
-func newVerifierCommand(d *desk) *cobra.Command {
-	return group("dv", "Document verifiers, which a CVCA certifies", newCVCIssueCommand(d, verifierTexts()), newCVCRenewCommand(d, verifierTexts()), newCVCRequestCommand(d, verifierTexts()))
-}
+// isCVC tells whether a file begins as a card verifiable certificate does (Doc 9303-12, table 14).
+func isCVC(content []byte) bool { return len(content) > 1 && content[0] == 0x7F && content[1] == 0x21 }
 
-func newTerminalCommand(d *desk) *cobra.Command {
-	return group("is", "Inspection systems, which a document verifier certifies", newCVCIssueCommand(d, terminalTexts()), newCVCRenewCommand(d, terminalTexts()), newCVCRequestCommand(d, terminalTexts()))
-}
-
-// chainTexts is in what the commands of document verifiers and inspection systems differ.
-type chainTexts struct {
-	role                  cvc.Role
-	use, name, above      string
-	mnemonic              string
-	issue, renew, request string // examples
-	renewal               string
-}
-
-func verifierTexts() chainTexts {
-	return chainTexts{role: cvc.DomesticDV, use: "dv", name: "document verifier", above: "CVCA", mnemonic: "DV",
-		issue:   "  cancuoc pki dv issue --dir cvca --mnemonic POLICE\n  cancuoc pki dv issue --dir cvca --foreign --request DEDV-VN001.cvreq --read fingerprints",
-		renew:   "  cancuoc pki dv renew\n  cancuoc pki dv renew --dir cvca --days 90",
-		request: "  cancuoc pki dv request --dir verifier --mnemonic POLICE",
-		renewal: "The inspection systems that it certifies from now on are under the new one; those before stay good until they expire."}
-}
-
-func terminalTexts() chainTexts {
-	return chainTexts{role: cvc.Terminal, use: "is", name: "inspection system", above: "document verifier", mnemonic: "IS",
-		issue:   "  cancuoc pki is issue --dir cvca --mnemonic GATE1 --read fingerprints\n  cancuoc pki is issue --dir verifier --request inspection-system-VN001.cvreq",
-		renew:   "  cancuoc pki is renew --station station\n  cancuoc pki is renew --days 31 --dry-run",
-		request: "  cancuoc pki is request --dir desk --mnemonic GATE1",
-		renewal: `The document verifier is renewed before it where it is of an earlier CVCA or would end earlier, and the CVCA's key is
-here. The station reads as before until the key is replaced, by one rename, and by the new one from then on.`}
-}
-
-// chainOptions are those of every command at the folder of a chain.
-type chainOptions struct {
-	dir, passphraseFile string
-	dryRun              bool
-}
-
-func (o *chainOptions) addTo(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.dir, "dir", "", "`FOLDER` of the CVCA, document verifier or inspection system (else the station's)")
-	o.addKeysTo(cmd)
-}
-
-func (o *chainOptions) addKeysTo(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.passphraseFile, "passphrase-file", "", "the passphrase of the key files is in `FILE` (- for standard input)")
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what would be made, and make nothing")
-}
-
-func addKeyFlag(cmd *cobra.Command, key *string) {
-	cmd.Flags().StringVar(key, "key", "", "reference of the new key: file:PATH, or pkcs11:... for one that is on a token (else a file beside the certificate)")
-	completeFlag(cmd, "key", func(string) []string { return []string{"file:", "pkcs11:"} })
-}
-
-func addRightsFlag(cmd *cobra.Command, names *[]string, otherwise string) {
-	cmd.Flags().StringSliceVar(names, "read", nil, "what may be read: fingerprints, irises ("+otherwise+")")
-	completeFlag(cmd, "read", func(string) []string { return []string{"fingerprints", "irises", "fingerprints,irises"} })
-}
-
-// chain runs work at the folder that the options name, with its keys.
-func (d *desk) chain(o chainOptions, work func(f *cvca.Folder) error) error {
-	if o.dir == "" {
-		config, err := station.LoadConfig(d.station)
-		if errors.Is(err, station.ErrNoStation) {
-			return withCode(exitUsage, errors.New("whose folder? name it with --dir DIR, or a station with --station DIR"))
+// cvcEntries reads certificates one after another, up to the first that cannot be read.
+func cvcEntries(name string, content []byte) []shownEntry {
+	var all []shownEntry
+	for n := 1; len(content) > 0 || n == 1; n++ {
+		e := shownEntry{File: name, Entry: fmt.Sprintf("certificate %d", n)}
+		_, rest, err := tlv.Next(content)
+		if err == nil {
+			own := content[:len(content)-len(rest)]
+			var c *cvc.Certificate
+			if c, err = cvc.Parse(own); err == nil {
+				e.CardVerifiable = showCVC(c, own)
+			}
 		}
 		if err != nil {
-			return withCode(exitRegister, err)
+			e.Error, e.unread = plain(err.Error()), true
 		}
-		if !config.LetsTerminalsIn() {
-			return withCode(exitKey, fmt.Errorf("this station has no inspection system: %s has no [terminal]", station.ConfigName))
-		}
-		o.dir = station.Path(d.station, config.Terminal.Certificates)
-	}
-	return d.withKeys(o, func(keys authority.Keys) error {
-		f, err := cvca.Open(o.dir, keys)
+		all = append(all, e)
 		if err != nil {
-			return err
+			break
 		}
-		return work(f)
-	})
-}
-
-// withKeys runs work with the passphrase and a way to ask for PINs.
-func (d *desk) withKeys(o chainOptions, work func(authority.Keys) error) error {
-	return d.withPassphrase(o.passphraseFile, func(passphrase []byte) error {
-		return chainError(work(authority.Keys{Passphrase: passphrase, PIN: d.askPIN()}))
-	})
-}
-
-// askPIN asks at the terminal; where there is none the URI names the file of the PIN.
-func (d *desk) askPIN() pkcs11.PIN {
-	if !terminal(d.in) || !terminal(d.err) {
-		return nil
+		content = rest
 	}
-	return func() ([]byte, error) {
-		fmt.Fprint(d.err, "PIN of the token: ")
-		pin, err := term.ReadPassword(int(d.in.(*os.File).Fd()))
-		fmt.Fprintln(d.err)
-		return pin, err
+	if len(all) == 1 {
+		all[0].Entry = ""
 	}
+	return all
 }
 
-// chainError gives an error its exit code: the key's, the disk's, or else that of what was asked for.
-func chainError(err error) error {
-	for _, key := range []error{authority.ErrPlainKey, authority.ErrReference, cvca.ErrPlainKey, cvca.ErrNoKey, cvca.ErrOtherKey, pki.ErrPassphrase, pki.ErrKeyFile,
-		pkcs11.ErrNoToken, pkcs11.ErrNoKey, pkcs11.ErrAmbiguous, pkcs11.ErrModule, pkcs11.ErrUnavailable, pkcs11.ErrURI, pkcs11.ErrUnsupported,
-		pkcs11.ErrNoPIN, pkcs11.ErrKeyPIN, pkcs11.ErrPIN, pkcs11.ErrPINFinalTry, pkcs11.ErrPINLocked, pkcs11.ErrTimeout, pkcs11.ErrAbsent, pkcs11.ErrSignature} {
-		if errors.Is(err, key) {
-			return withCode(exitKey, err)
+func showCVC(c *cvc.Certificate, der []byte) *shownCVC {
+	shown := &shownCVC{Holder: c.Holder, Authority: c.Authority, Role: c.Authorization.Role().String(), Chain: c.Authorization.Type.String(),
+		Rights: []string{}, Bits: fmt.Sprintf("%X", c.Authorization.Bits), Algorithm: c.PublicKey.Algorithm.String(), Key: cvcKey(c.PublicKey),
+		Effective: c.Effective, Expiration: c.Expiration, Extensions: len(c.Extensions), Specimen: cvc.IsSpecimen(c.Holder), SHA256: fingerprint(der)}
+	for _, right := range []struct {
+		bit  cvc.Rights
+		name string
+	}{{cvc.ReadDG3, "read fingerprints"}, {cvc.ReadDG4, "read irises"}} {
+		if c.Authorization.Rights()&right.bit != 0 {
+			shown.Rights = append(shown.Rights, right.name)
 		}
 	}
-	var known coded
-	var path *fs.PathError
-	if err == nil || errors.As(err, &known) || errors.As(err, &path) && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return withCode(exitInput, err)
+	return shown
 }
 
-// today is the day by GMT (Doc 9303-12, section 7.2.3.1.3).
-func today() date.Date { return date.Of(time.Now().UTC()) }
-
-// rights reads the names of rights; none are none.
-func rights(names []string) (cvc.Rights, error) {
-	r, err := cvc.ParseRights(names)
-	return r, withCode(exitUsage, err)
+func cvcKey(k cvc.PublicKey) string {
+	switch {
+	case k.RSA != nil:
+		return fmt.Sprintf("RSA %d", k.RSA.N.BitLen())
+	case k.Curve != nil:
+		return k.Curve.Name() + ", explicit"
+	}
+	return "on the curve of its CVCA"
 }
 
-// planPrint shows what is planned, or was made as planned.
-func (d *desk) planPrint(plans []cvca.Plan, dryRun bool) error {
-	did := "made"
-	if dryRun {
-		did = "would make"
+func writeCVC(w io.Writer, c *shownCVC) {
+	writeField(w, "what", "card verifiable certificate: "+c.Role+specimenMark(c.Specimen))
+	writeField(w, "holder", c.Holder)
+	writeField(w, "authority", c.Authority)
+	writeField(w, "chain", "to an "+c.Chain)
+	writeField(w, "authorization", c.Bits)
+	for _, right := range c.Rights {
+		writeField(w, "right", right)
 	}
-	result := struct {
-		DryRun bool        `json:"dry_run"`
-		Made   []cvca.Plan `json:"certificates"`
-	}{dryRun, plans}
-	return d.print(result, func(w io.Writer) {
-		for _, p := range plans {
-			fmt.Fprintf(w, "%s %s  %s, by %s, %s to %s, may read %s\n", did, printable(p.Holder), p.Role, printable(p.Authority), p.From, p.Until, orNothing(p.Rights))
-			fmt.Fprintf(w, "  %s\n", printable(shown(p.File)))
-		}
-	})
-}
-
-func orNothing(names []string) string {
-	if len(names) == 0 {
-		return "nothing"
+	writeField(w, "signs with", c.Algorithm)
+	writeField(w, "key", c.Key)
+	writeField(w, "valid", c.Effective.String()+" to "+c.Expiration.String())
+	if c.Extensions > 0 {
+		writeField(w, "extensions", bytesOf(c.Extensions))
 	}
-	return strings.Join(names, ", ")
+	writeField(w, "sha256", c.SHA256)
 }

@@ -29,6 +29,7 @@ type readOptions struct {
 // inspectOptions say which card is read, how, and by what it is judged.
 type inspectOptions struct {
 	card, trust    string
+	sha1Until      string
 	access         accessOptions
 	noBAC          bool
 	allowDowngrade bool
@@ -42,6 +43,8 @@ func (o *inspectOptions) addTo(cmd *cobra.Command) {
 	o.addReadingTo(cmd)
 	cmd.Flags().StringVar(&o.trust, "trust", "", "file or folder `PATH` of what to trust: CSCA certificates, links, master lists, revocation lists (else the station's own)")
 	cmd.Flags().BoolVar(&o.allowDowngrade, "allow-downgrade", false, "take a card that was opened by a weaker protocol than it was issued with")
+	cmd.Flags().StringVar(&o.sha1Until, "sha1-until", "", "take SHA-1 in what was signed before this `DATE`, YYYY-MM-DD in UTC (else nowhere)")
+	completeFlag(cmd, "sha1-until", func(string) []string { return nil })
 }
 
 // addReadingTo adds the flags by which a card is read.
@@ -133,8 +136,24 @@ func (d *desk) inspection(opts inspectOptions) (cardRef, reader.Inspection, erro
 
 // policy is by what a reading is judged.
 func (d *desk) policy(opts inspectOptions) (reader.Policy, error) {
+	until, err := sha1Limit(opts.sha1Until)
+	if err != nil {
+		return reader.Policy{}, err
+	}
 	trust, err := d.trusted(opts.trust)
-	return reader.Policy{Trust: trust, AllowDowngrade: opts.allowDowngrade}, err
+	return reader.Policy{Trust: trust, AllowDowngrade: opts.allowDowngrade, SHA1Until: until}, err
+}
+
+// sha1Limit reads --sha1-until: the zero time where it is not given.
+func sha1Limit(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	until, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return time.Time{}, withCode(exitUsage, fmt.Errorf("--sha1-until: %q is no date YYYY-MM-DD", text))
+	}
+	return until, nil
 }
 
 // credentials gives the inspection system of the station.

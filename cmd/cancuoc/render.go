@@ -11,7 +11,6 @@ import (
 
 	"github.com/cancuoc/cancuoc/card"
 	"github.com/cancuoc/cancuoc/card/regular"
-	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/layout/pdf"
 )
 

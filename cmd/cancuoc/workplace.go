@@ -38,12 +38,15 @@ func (d *desk) openStation(ctx context.Context) (*workplace, error) {
 
 // desk makes the workplace ready to issue: with the signing key, which may need a passphrase.
 func (w *workplace) desk(d *desk, passphrase []byte) (*station.Desk, error) {
-	certificate, signer, err := w.config.Signer(w.folder, passphrase)
+	signers, err := w.config.Signers(w.folder, d.keys(passphrase))
 	if err != nil {
 		return nil, withCode(exitKey, err)
 	}
-	trust, err := w.config.Trust(w.folder)
-	if err != nil {
+	if err := signers.Open(time.Now()); err != nil {
+		return nil, withCode(exitKey, err)
+	}
+	trust := w.config.FollowTrust(w.folder)
+	if _, err := trust(); err != nil {
 		return nil, withCode(exitKey, err)
 	}
 	cvca, err := w.config.CVCA(w.folder)
@@ -63,7 +66,7 @@ func (w *workplace) desk(d *desk, passphrase []byte) (*station.Desk, error) {
 		return nil, err
 	}
 	return &station.Desk{
-		Register: w.register, Certificate: certificate, Signer: signer, Trust: trust, CVCA: cvca, Terminal: credentials, ChipKeys: keys,
+		Register: w.register, Signers: signers, Trust: trust, CVCA: cvca, Terminal: credentials, ChipKeys: keys,
 		PrintFolder: station.Path(w.folder, w.config.Print), Actor: w.actor(), Claim: w.claim, Rand: rand.Reader,
 		Now: time.Now, Trace: trace,
 	}, nil
@@ -117,4 +120,17 @@ func (d *desk) withPassphrase(file string, open func(passphrase []byte) error) e
 		return withCode(exitKey, err)
 	}
 	return open(typed)
+}
+
+// keyUses tells how often each key has signed at the station, if we are at one.
+func (d *desk) keyUses(ctx context.Context) (map[string]int64, error) {
+	w, err := d.openStation(ctx)
+	if errors.Is(err, station.ErrNoStation) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer w.register.Close()
+	return w.register.KeyUses(ctx)
 }

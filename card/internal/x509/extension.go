@@ -2,6 +2,7 @@ package x509
 
 import (
 	"encoding/asn1"
+	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -16,6 +17,18 @@ const (
 	CertSign         KeyUsage = 1 << 5
 	CRLSign          KeyUsage = 1 << 6
 )
+
+// String names the usages (RFC 5280, section 4.2.1.3).
+func (k KeyUsage) String() string {
+	var names []string
+	for n, name := range []string{"digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement",
+		"keyCertSign", "cRLSign", "encipherOnly", "decipherOnly"} {
+		if k&(1<<n) != 0 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
 
 // readKnown reads the extensions that every certificate may have.
 func (c *Certificate) readKnown() error {

@@ -253,3 +253,21 @@ func KeyIdentifier(key crypto.PublicKey) ([]byte, error) {
 	digest := sha256.Sum256(bits)
 	return digest[:20], nil
 }
+
+// CurveParameters tells how a SubjectPublicKeyInfo gives its curve: "explicit", spelt out by its parameters, or "named";
+// nothing for a key of another kind.
+func CurveParameters(info []byte) string {
+	in := cryptobyte.String(info)
+	var seq, algorithm cryptobyte.String
+	if !in.ReadASN1(&seq, cbasn1.SEQUENCE) || !seq.ReadASN1Element(&algorithm, cbasn1.SEQUENCE) {
+		return ""
+	}
+	oid, parameters, err := readIdentifier(&algorithm)
+	switch {
+	case err != nil || !oid.Equal(oidEC()):
+		return ""
+	case parameters.PeekASN1Tag(cbasn1.SEQUENCE):
+		return "explicit"
+	}
+	return "named"
+}

@@ -48,6 +48,12 @@ type Signer struct {
 	Key         crypto.Signer
 	Hash        crypto.Hash // SHA-256, SHA-384 or SHA-512; 0: the one that fits the key
 	PSS         bool        // RSASSA-PSS in place of PKCS #1 v1.5, with a key of RSA
+
+	// Above are certificates (DER) to lie beside the signer's own, as a master list has those of the authority.
+	Above [][]byte
+	// ByKeyID names the signer by the identifier of its key, which its certificate must have, in place of issuer and
+	// serial number (Doc 9303-12, table 18, recommends it for lists).
+	ByKeyID bool
 }
 
 // String hides the key.

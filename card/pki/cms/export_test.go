@@ -41,5 +41,5 @@ func SignAttributes(content []byte, contentType asn1.ObjectIdentifier, s Signer,
 	if err != nil {
 		return nil, err
 	}
-	return encode(content, contentType, c, a, attrs, signature)
+	return envelope{content, contentType, c, a, attrs, signature}.encode(Signer{})
 }

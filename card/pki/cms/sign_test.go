@@ -139,3 +139,28 @@ func TestIssuerAndHashOfTheSignerInfo(t *testing.T) {
 		t.Errorf("two hashes: %v", err)
 	}
 }
+
+// Certificates above the signer lie beside its own, each once and in the order of DER; without a key identifier a signer
+// cannot be named by it.
+func TestSignWithCertificatesAbove(t *testing.T) {
+	signer, above := onCurve(t, ec.P256()), onCurve(t, ec.BrainpoolP256r1())
+	signer.Above = [][]byte{above.Certificate, signer.Certificate, above.Certificate}
+	der, err := cms.Sign([]byte("content"), asn1.ObjectIdentifier{2, 23, 136, 1, 1, 2}, signer, signingTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := cms.Parse(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := signed.Certificates; len(all) != 2 || bytes.Compare(all[0], all[1]) > 0 {
+		t.Errorf("%d certificates", len(all))
+	}
+	if err := signed.Verify(signer.Certificate); err != nil {
+		t.Error(err)
+	}
+	signer.ByKeyID = true
+	if _, err := cms.Sign([]byte("content"), asn1.ObjectIdentifier{2, 23, 136, 1, 1, 2}, signer, signingTime); !errors.Is(err, cms.ErrSigner) {
+		t.Errorf("a signer without key identifier: %v", err)
+	}
+}

@@ -22,6 +22,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/cancuoc/cancuoc/card/pki"
@@ -47,24 +48,41 @@ type Authority struct {
 	Root   pki.Certificate // the present one
 
 	keys Keys
-	now  func() time.Time
 }
 
 // String hides the keys.
 func (*Authority) String() string { return "[secret]" }
 
-// Create makes an authority in a folder where there is none.
-func Create(folder string, c Config, keys Keys, at time.Time) (*Authority, error) {
+// PlanRoot says what [Create] would make.
+func PlanRoot(folder string, c Config, at time.Time) (Plan, error) {
 	if _, err := os.Lstat(filepath.Join(folder, configName)); !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %s", ErrExists, folder)
+		return Plan{}, fmt.Errorf("%w: %s", ErrExists, folder)
 	}
-	if c.Root = 1; c.Key == "" {
+	if c.Key == "" {
 		c.Key = keyReference("keys", "csca", 1)
 	}
+	if c.PSS && strings.HasPrefix(c.Key, "file:") && !strings.HasPrefix(c.RootKey, "RSA") {
+		return Plan{}, fmt.Errorf("%w: RSASSA-PSS is for keys of RSA, not %s", ErrConfig, c.RootKey)
+	}
+	id, err := c.identity()
+	if err == nil {
+		err = id.Check()
+	}
+	if err != nil {
+		return Plan{}, err
+	}
 	v, err := c.rootValidity(at)
+	return Plan{Subject: c.Name, KeyKind: c.RootKey, Key: c.Key, From: v.From, KeyUntil: v.KeyUntil, Until: v.Until,
+		File: filepath.Join(folder, trustFolder, rootName(1)), number: 1, validity: v}, err
+}
+
+// Create makes an authority in a folder where there is none.
+func Create(folder string, c Config, keys Keys, at time.Time) (*Authority, error) {
+	plan, err := PlanRoot(folder, c, at)
 	if err != nil {
 		return nil, err
 	}
+	c.Key = plan.Key
 	id, err := c.identity()
 	if err != nil {
 		return nil, err
@@ -80,7 +98,7 @@ func Create(folder string, c Config, keys Keys, at time.Time) (*Authority, error
 		return nil, err
 	}
 	defer closeKey(key)
-	root, err := pki.NewCSCA(rand.Reader, id, v, key)
+	root, err := pki.NewCSCA(rand.Reader, id, plan.validity, key)
 	if err != nil {
 		return nil, err
 	}

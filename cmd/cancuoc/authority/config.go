@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -129,17 +128,12 @@ func After(at time.Time, length string) (time.Time, error) {
 const maxConfig = 64 << 10
 
 func loadConfig(path string) (Config, error) {
-	f, err := os.Open(path)
+	text, err := readSmall(path, maxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Config{}, fmt.Errorf("%w: %s has no %s (make one with `cancuoc pki csca init`, or name it with --authority)", ErrNoAuthority, filepath.Dir(path), configName)
 	}
 	if err != nil {
-		return Config{}, fmt.Errorf("authority: %w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxConfig))
-	if err != nil {
-		return Config{}, fmt.Errorf("authority: %w", err)
+		return Config{}, err
 	}
 	var c Config
 	dec := json.NewDecoder(bytes.NewReader(text))
@@ -155,6 +149,20 @@ func loadConfig(path string) (Config, error) {
 	}
 	_, err = c.identity()
 	return c, err
+}
+
+// readSmall reads a regular file up to a size; what is beyond is cut off.
+func readSmall(path string, most int64) ([]byte, error) {
+	f, err := regular.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("authority: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, most))
+	if err != nil {
+		return nil, fmt.Errorf("authority: %w", err)
+	}
+	return text, nil
 }
 
 // saveConfig replaces authority.json, whole or not at all.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ import (
 var (
 	ErrReference = errors.New("authority: a key is named file:PATH or by a PKCS #11 URI, pkcs11:token=LABEL;object=NAME")
 	ErrPlainKey  = errors.New("authority: the key file of an authority that is no specimen is not encrypted")
+	ErrNoKey     = errors.New("authority: there is no such key file")
 	ErrOtherKey  = errors.New("authority: the key is not that of the certificate")
 )
 
@@ -47,7 +49,16 @@ func (k Keys) Open(ref string) (crypto.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pki.ReadKey(path, k.Passphrase)
+	key, err := pki.ReadKey(path, k.Passphrase)
+	return key, missing(path, err)
+}
+
+// missing tells of a key file that is not there.
+func missing(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %s", ErrNoKey, path)
+	}
+	return err
 }
 
 // OpenFor gives the key of a certificate: it must be the one, and a file of it encrypted unless it is a specimen's.
@@ -55,7 +66,7 @@ func (k Keys) OpenFor(c pki.Certificate, ref string) (crypto.Signer, error) {
 	if path, err := k.path(ref); err == nil && !c.Specimen() {
 		sealed, err := pki.KeySealed(path)
 		if err != nil {
-			return nil, err
+			return nil, missing(path, err)
 		}
 		if !sealed {
 			return nil, fmt.Errorf("%w: %s (openssl pkcs8 -topk8 -v2prf hmacWithSHA256 encrypts it)", ErrPlainKey, path)

@@ -5,7 +5,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +16,9 @@ import (
 // ErrNotIssued says that a certificate to be revoked is not one of the authority's.
 var ErrNotIssued = errors.New("authority: no certificate with this serial number has been issued here")
 
+// maxList bounds a revocation list: some hundred thousand certificates.
+const maxList = 16 << 20
+
 // LastList reads the revocation list that was issued last, the zero value where there is none.
 func (a *Authority) LastList() (pki.RevocationList, error) {
 	files, err := filepath.Glob(a.path(trustFolder, "crl-*.crl"))
@@ -24,9 +26,9 @@ func (a *Authority) LastList() (pki.RevocationList, error) {
 		return pki.RevocationList{}, err
 	}
 	slices.Sort(files)
-	text, err := os.ReadFile(files[len(files)-1])
+	text, err := readSmall(files[len(files)-1], maxList)
 	if err != nil {
-		return pki.RevocationList{}, fmt.Errorf("authority: %w", err)
+		return pki.RevocationList{}, err
 	}
 	block, _ := pem.Decode(text)
 	if block == nil {
@@ -53,8 +55,8 @@ func (a *Authority) Issued() ([]pki.Certificate, error) {
 	return all, nil
 }
 
-// Revoked finds the certificates to revoke, by serial number in hexadecimal or the path of a certificate.
-func (a *Authority) Revoked(names []string, at time.Time) ([]pki.Certificate, error) {
+// ToRevoke finds the certificates to revoke, by serial number in hexadecimal or the path of a certificate.
+func (a *Authority) ToRevoke(names []string) ([]pki.Certificate, error) {
 	issued, err := a.Issued()
 	if err != nil {
 		return nil, err
@@ -62,10 +64,11 @@ func (a *Authority) Revoked(names []string, at time.Time) ([]pki.Certificate, er
 	var found []pki.Certificate
 	for _, name := range names {
 		serial := strings.TrimLeft(strings.ToLower(strings.ReplaceAll(name, ":", "")), "0")
+		means := func(c pki.Certificate) bool { return c.Serial == serial }
 		if some, err := pki.ReadCertificates(name); err == nil && len(some) == 1 {
-			serial = some[0].Serial
+			means = some[0].Equal
 		}
-		i := slices.IndexFunc(issued, func(c pki.Certificate) bool { return c.Serial == serial })
+		i := slices.IndexFunc(issued, means)
 		if i < 0 {
 			return nil, fmt.Errorf("%w: %s (see `cancuoc pki ds list`)", ErrNotIssued, name)
 		}

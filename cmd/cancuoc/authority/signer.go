@@ -14,8 +14,8 @@ import (
 	"github.com/cancuoc/cancuoc/card/pki"
 )
 
-// ErrNoSigner says that no document signer of a folder can sign.
-var ErrNoSigner = errors.New("authority: no document signer can sign")
+// ErrNoSigner says that no signer of a folder can sign.
+var ErrNoSigner = errors.New("authority: there is no signer that can sign")
 
 // kind is a folder of signers.
 type kind string
@@ -85,12 +85,12 @@ func keyBeside(stem string) (string, error) {
 	if _, err := os.Lstat(path); err == nil {
 		return "file:" + path, nil
 	}
-	text, err := os.ReadFile(stem + ".uri")
+	text, err := readSmall(stem+".uri", maxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("authority: %w", err)
+		return "", err
 	}
 	return strings.TrimSpace(string(text)), nil
 }
@@ -98,6 +98,20 @@ func keyBeside(stem string) (string, error) {
 // SignersOf gives the authority's own, of documents or of lists.
 func (a *Authority) SignersOf(p pki.Purpose) ([]Signer, error) {
 	return Signers(a.path(string(kindOf(p))))
+}
+
+// ListSigner gives the newest signer of master lists that can sign at a time.
+func (a *Authority) ListSigner(at time.Time) (Signer, error) {
+	all, err := a.SignersOf(pki.ForMasterLists)
+	if err != nil {
+		return Signer{}, err
+	}
+	for _, s := range slices.Backward(all) {
+		if s.Certificate.Purpose() == pki.ForMasterLists && s.Key != "" && s.Certificate.KeyUsable(at) == nil {
+			return s, nil
+		}
+	}
+	return Signer{}, fmt.Errorf("%w of master lists: `cancuoc pki ds issue --purpose %s` makes one", ErrNoSigner, pki.ForMasterLists)
 }
 
 // Issue says of a signer what its authority's description leaves open. Empty fields are as described there.

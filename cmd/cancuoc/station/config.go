@@ -2,7 +2,6 @@ package station
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -18,10 +17,10 @@ import (
 
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/pki"
-	"github.com/cancuoc/cancuoc/card/pki/cms"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/card/regular"
 	"github.com/cancuoc/cancuoc/card/scp"
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/authority"
 )
 
 // ConfigName is the file that makes a folder a station.
@@ -40,9 +39,14 @@ type Config struct {
 
 // Authority tells where the station's signing key and its anchors are.
 type Authority struct {
-	SignerCertificate string `toml:"signer_certificate"`
-	SignerKey         string `toml:"signer_key"` // a key reference: file:PATH
-	Trust             string `toml:"trust"`      // a certificate file, or a folder of them
+	Signers           string `toml:"signers"`            // a folder of document signers, or in its place one:
+	SignerCertificate string `toml:"signer_certificate"` // its certificate
+	SignerKey         string `toml:"signer_key"`         // a key reference: file:PATH or pkcs11:...
+	KeyLimit          int64  `toml:"key_limit"`          // how often each key signs; 0: as often as asked
+	SignatureHash     string `toml:"signature_hash"`     // "SHA-256"; "": the one that fits the key
+	DataGroupHash     string `toml:"data_group_hash"`    // "": SHA-256
+	PSS               bool   `toml:"pss"`                // RSASSA-PSS, with keys of RSA
+	Trust             string `toml:"trust"`              // a certificate file, or a folder of them
 }
 
 // Chip tells with which keys blank chips are opened.
@@ -61,9 +65,16 @@ register = "register.db"
 print = "print"
 
 [authority]
-# Who signs the chips. This is a SPECIMEN authority: it signs no real document.
-signer_certificate = "authority/document-signer.cer"
-signer_key = "file:authority/document-signer.key"
+# Who signs the chips: the document signers in a folder, NAME-001.cer with its key in NAME-001.key, or a PKCS #11 URI in
+# NAME-001.uri. The newest whose key is in its time signs; "cancuoc pki ds rotate" puts the next one there.
+# This is a SPECIMEN authority: it signs no real document.
+signers = "authority/signers"
+# How often each key signs at most, counted in this register; 0 is as often as asked.
+key_limit = 100000
+# By which hashes EF.SOD is signed and the data groups are in it, and whether RSA signs by RSASSA-PSS.
+signature_hash = %q
+data_group_hash = %q
+pss = %t
 # The anchors by which cards are verified: a certificate, or a folder of them.
 trust = "authority/trust"
 
@@ -89,41 +100,63 @@ var ErrName = errors.New("station: the name holds something else than letters, s
 // ErrNoStation is answered for a folder that is not a station.
 var ErrNoStation = errors.New("station: not a station")
 
-// Init makes a station with a specimen authority in a folder that is none yet. With a passphrase its keys are
-// encrypted. station.toml is written last. An authority and a register that are there already, of a station that has
+// Options say how a station is made.
+type Options struct {
+	Name        string // in the history
+	Profile     string // of its specimen authority, as [pki.Profiles] has them; "": vn
+	NamedCurves bool   // in its certificates
+	Passphrase  []byte // of its keys; nil: they are not encrypted
+}
+
+// String hides the passphrase.
+func (Options) String() string { return "[secret]" }
+
+// GoString hides the passphrase.
+func (Options) GoString() string { return "[secret]" }
+
+// Init makes a station with a specimen authority in a folder that is none yet. station.toml is written last. An authority and a register that are there already, of a station that has
 // lost its station.toml or of an interrupted run, are kept: the keys that signed cards are never replaced.
-func Init(folder, name string, passphrase []byte, at time.Time) error {
+func Init(folder string, o Options, at time.Time) error {
 	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
 		return fmt.Errorf("station: %s is a file: name a folder", folder)
 	}
 	if _, err := os.Lstat(filepath.Join(folder, ConfigName)); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %s has a %s", ErrStation, folder, ConfigName)
 	}
-	if strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) >= 0 {
+	if strings.IndexFunc(o.Name, func(r rune) bool { return !unicode.IsPrint(r) }) >= 0 {
 		return ErrName
+	}
+	if o.Profile == "" {
+		o.Profile = "vn"
+	}
+	profile, err := pki.ProfileByName(o.Profile)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrName, err)
 	}
 	if err := os.MkdirAll(filepath.Join(folder, "print"), 0o700); err != nil {
 		return fmt.Errorf("station: %w", err)
 	}
-	if err := initAuthority(filepath.Join(folder, "authority"), passphrase, at); err != nil {
+	if err := initAuthority(filepath.Join(folder, "authority"), profile, o, at); err != nil {
 		return err
 	}
-	if err := initTerminal(filepath.Join(folder, "authority", "terminal"), passphrase, at); err != nil {
+	if err := initTerminal(filepath.Join(folder, "authority", "terminal"), o.Passphrase, at); err != nil {
 		return err
 	}
 	if err := initRegister(filepath.Join(folder, "register.db")); err != nil {
 		return err
 	}
 	return regular.WriteFile(filepath.Join(folder, ConfigName), func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, configText, name)
+		_, err := fmt.Fprintf(w, configText, o.Name, profile.SOD.Hash.String(), profile.SODHash.String(), profile.SOD.PSS)
 		return err
 	})
 }
 
 // initAuthority makes the authority whole, or not at all. One that is there is kept, if its keys open.
-func initAuthority(folder string, passphrase []byte, at time.Time) error {
+func initAuthority(folder string, p pki.Profile, o Options, at time.Time) error {
 	if _, err := os.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {
-		if _, err := pki.ReadKey(filepath.Join(folder, "document-signer.key"), passphrase); err != nil {
+		there := Signers{list: func() ([]authority.Signer, error) { return authority.Signers(filepath.Join(folder, "signers")) },
+			keys: authority.Keys{Passphrase: o.Passphrase}}
+		if err := there.Open(at); err != nil {
 			return fmt.Errorf("station: %s is there already, and its keys do not open: %w", folder, err)
 		}
 		return nil
@@ -132,38 +165,22 @@ func initAuthority(folder string, passphrase []byte, at time.Time) error {
 	if err := os.RemoveAll(next); err != nil { // what an interrupted run left: it was never in use
 		return fmt.Errorf("station: %w", err)
 	}
-	if err := writeAuthority(next, passphrase, at); err != nil {
+	c, err := authority.SpecimenConfig(p, "VN")
+	if err != nil {
+		return err
+	}
+	c.NamedCurves = o.NamedCurves
+	a, err := authority.Create(next, c, authority.Keys{Passphrase: o.Passphrase}, at)
+	if err != nil {
+		return err
+	}
+	if _, err := a.IssueSigner(authority.Issue{Purpose: pki.ForDocuments}, at); err != nil {
 		return err
 	}
 	if err := os.Rename(next, folder); err != nil {
 		return fmt.Errorf("station: %w", err)
 	}
 	return regular.SyncFolder(filepath.Dir(folder))
-}
-
-func writeAuthority(folder string, passphrase []byte, at time.Time) error {
-	if err := os.MkdirAll(filepath.Join(folder, "trust"), 0o700); err != nil {
-		return fmt.Errorf("station: %w", err)
-	}
-	authority, err := pki.NewSpecimenAuthority(rand.Reader, at, "VN")
-	if err != nil {
-		return err
-	}
-	files := []struct {
-		path  string
-		write func(path string) error
-	}{
-		{"csca.key", func(p string) error { return pki.WriteKey(p, authority.CSCAKey, passphrase) }},
-		{"document-signer.key", func(p string) error { return pki.WriteKey(p, authority.DocumentSignerKey, passphrase) }},
-		{"trust/csca.cer", func(p string) error { return pki.WriteCertificate(p, authority.CSCA) }},
-		{"document-signer.cer", func(p string) error { return pki.WriteCertificate(p, authority.DocumentSigner) }},
-	}
-	for _, f := range files {
-		if err := f.write(filepath.Join(folder, f.path)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // initRegister makes the register. One that is there already is kept, if it opens.
@@ -193,12 +210,13 @@ func LoadConfig(folder string) (Config, error) {
 	case c.Format != 1:
 		return Config{}, fmt.Errorf("station: %s: format %d, this program knows format 1", path, c.Format)
 	}
-	for key, value := range map[string]string{"register": c.Register, "print": c.Print,
-		"authority.signer_certificate": c.Authority.SignerCertificate, "authority.signer_key": c.Authority.SignerKey,
-		"authority.trust": c.Authority.Trust, "chip.keys": c.Chip.Keys} {
+	for key, value := range map[string]string{"register": c.Register, "print": c.Print, "authority.trust": c.Authority.Trust, "chip.keys": c.Chip.Keys} {
 		if value == "" {
 			return Config{}, fmt.Errorf("station: %s: %s is missing", path, key)
 		}
+	}
+	if err := c.Authority.check(); err != nil {
+		return Config{}, fmt.Errorf("station: %s: %w", path, err)
 	}
 	if t := c.Terminal; t.there() && (t.CVCA == "" || t.Certificates == "" || t.Key == "") {
 		return Config{}, fmt.Errorf("station: %s: terminal.cvca, terminal.certificates and terminal.key go together", path)
@@ -214,42 +232,70 @@ func Path(folder, name string) string {
 	return filepath.Join(folder, name)
 }
 
+// check says what is wrong with the section [authority].
+func (a Authority) check() error {
+	one := a.SignerCertificate != "" && a.SignerKey != ""
+	switch {
+	case (a.Signers != "") == one, a.Signers != "" && (a.SignerCertificate != "" || a.SignerKey != ""):
+		return errors.New("authority.signers is missing, or in its place authority.signer_certificate and authority.signer_key together")
+	case a.KeyLimit < 0:
+		return errors.New("authority.key_limit is negative")
+	}
+	_, err := authority.ParseHash(a.SignatureHash)
+	if err == nil {
+		_, err = authority.ParseHash(a.DataGroupHash)
+	}
+	return err
+}
+
 // Trust loads the anchors of the station.
 func (c Config) Trust(folder string) (pki.Trust, error) {
 	return pki.LoadTrust(Path(folder, c.Authority.Trust), time.Now())
 }
 
-// Signer loads the document signer's certificate and key.
-func (c Config) Signer(folder string, passphrase []byte) (pki.Certificate, cms.Signer, error) {
-	certificate, err := c.SignerCertificate(folder)
-	if err != nil {
-		return pki.Certificate{}, cms.Signer{}, err
-	}
-	path, ok := strings.CutPrefix(c.Authority.SignerKey, "file:")
-	if !ok {
-		return pki.Certificate{}, cms.Signer{}, fmt.Errorf("station: authority.signer_key: only file:PATH is known, not %q", c.Authority.SignerKey)
-	}
-	key, err := pki.ReadKey(Path(folder, path), passphrase)
-	if err != nil {
-		return pki.Certificate{}, cms.Signer{}, err
-	}
-	if !certificate.Holds(key) {
-		return pki.Certificate{}, cms.Signer{}, fmt.Errorf("station: %s is not the key of %s", c.Authority.SignerKey, c.Authority.SignerCertificate)
-	}
-	return certificate, cms.Signer{Certificate: certificate.Raw, Key: key}, nil
+// FollowTrust loads them too, and each time that it is asked again if something new lies there.
+func (c Config) FollowTrust(folder string) func() (pki.Trust, error) {
+	return follow(Path(folder, c.Authority.Trust))
 }
 
-// SignerCertificate loads the document signer's certificate.
-func (c Config) SignerCertificate(folder string) (pki.Certificate, error) {
-	path := Path(folder, c.Authority.SignerCertificate)
+// Signers gives the document signers of the station; no key is opened yet.
+func (c Config) Signers(folder string, keys authority.Keys) (*Signers, error) {
+	a := c.Authority
+	s := &Signers{keys: keys, Limit: a.KeyLimit, signature: pki.Signature{PSS: a.PSS}}
+	s.keys.Folder = folder
+	var err error
+	if s.signature.Hash, err = authority.ParseHash(a.SignatureHash); err != nil {
+		return nil, err
+	}
+	if s.Hash, err = authority.ParseHash(a.DataGroupHash); err != nil {
+		return nil, err
+	}
+	s.list = func() ([]authority.Signer, error) { return authority.Signers(Path(folder, a.Signers)) }
+	if a.Signers == "" {
+		s.list = func() ([]authority.Signer, error) { return onlySigner(Path(folder, a.SignerCertificate), a.SignerKey) }
+	}
+	return s, nil
+}
+
+func onlySigner(path, key string) ([]authority.Signer, error) {
 	found, err := pki.ReadCertificates(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) != 1 {
+		return nil, fmt.Errorf("station: %s holds %d certificates, not one", path, len(found))
+	}
+	return []authority.Signer{{Number: 1, File: path, Certificate: found[0], Key: key}}, nil
+}
+
+// SignerCertificate gives the certificate of the document signer in force.
+func (c Config) SignerCertificate(folder string) (pki.Certificate, error) {
+	s, err := c.Signers(folder, authority.Keys{})
 	if err != nil {
 		return pki.Certificate{}, err
 	}
-	if len(found) != 1 {
-		return pki.Certificate{}, fmt.Errorf("station: %s holds %d certificates, not one", path, len(found))
-	}
-	return found[0], nil
+	newest, err := s.Newest(time.Now())
+	return newest.Certificate, err
 }
 
 // DefaultKeys tells whether chips are opened with the keys that everybody knows.

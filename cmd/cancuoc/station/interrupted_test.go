@@ -19,6 +19,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/card/specimen"
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/authority"
 	"github.com/cancuoc/cancuoc/simulator"
 )
 
@@ -33,7 +34,7 @@ type bench struct {
 func newBench(t testing.TB) *bench {
 	t.Helper()
 	b := &bench{t: t, folder: t.TempDir()}
-	if err := Init(b.folder, "bench", nil, time.Now()); err != nil {
+	if err := Init(b.folder, Options{Name: "bench"}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	var err error
@@ -57,10 +58,7 @@ func (b *bench) order(r *register.Register) register.Order {
 	}
 	doc.Profile = "icao-td1"
 	doc = doc.Complete()
-	var face bytes.Buffer
-	if err := jpeg.Encode(&face, image.NewGray(image.Rect(0, 0, 30, 45)), nil); err != nil {
-		b.t.Fatal(err)
-	}
+	face := b.face()
 	fingerprints, err := lds.EncodeDG3(lds.DG3{Fingers: []lds.Finger{{Position: lds.RightIndex, Width: 4, Height: 4, Image: make([]byte, 16)}}})
 	if err != nil {
 		b.t.Fatal(err)
@@ -71,11 +69,20 @@ func (b *bench) order(r *register.Register) register.Order {
 	}
 	o, _, err := r.Add(b.t.Context(), register.Order{Number: doc.PersonalNumber, Form: doc.Form, Profile: doc.Profile,
 		DateOfIssue: doc.DateOfIssue, DateOfExpiry: doc.DateOfExpiry, Record: record,
-		Chip: face.Bytes(), Face: face.Bytes(), Fingerprints: fingerprints}, time.Now())
+		Chip: face, Face: face, Fingerprints: fingerprints}, time.Now())
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	return o
+}
+
+// face is an image that takes few commands.
+func (b *bench) face() []byte {
+	var face bytes.Buffer
+	if err := jpeg.Encode(&face, image.NewGray(image.Rect(0, 0, 30, 45)), nil); err != nil {
+		b.t.Fatal(err)
+	}
+	return face.Bytes()
 }
 
 // desk is a new process at the station; every process before it is dead.
@@ -85,11 +92,7 @@ func (b *bench) desk() *Desk {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	certificate, signer, err := config.Signer(b.folder, nil)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	trust, err := config.Trust(b.folder)
+	signers, err := config.Signers(b.folder, authority.Keys{})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -106,7 +109,7 @@ func (b *bench) desk() *Desk {
 		b.t.Fatal(err)
 	}
 	b.lives++
-	return &Desk{Register: r, Certificate: certificate, Signer: signer, Trust: trust, CVCA: cvca, Terminal: terminal, ChipKeys: perso.DefaultKeys(),
+	return &Desk{Register: r, Signers: signers, Trust: config.FollowTrust(b.folder), CVCA: cvca, Terminal: terminal, ChipKeys: perso.DefaultKeys(),
 		PrintFolder: filepath.Join(b.folder, "print"), Actor: "bench", Claim: claimOf(fmt.Sprint("life ", b.lives)),
 		Rand: rand.Reader, Now: time.Now}
 }
@@ -367,7 +370,7 @@ func TestAnchorsOfSomebodyElse(t *testing.T) {
 // A lost station.toml is made again; the keys that signed cards stay.
 func TestInitKeepsTheAuthority(t *testing.T) {
 	b := newBench(t)
-	key := filepath.Join(b.folder, "authority", "document-signer.key")
+	key := filepath.Join(b.folder, "authority", "signers", "ds-001.key")
 	before, err := os.ReadFile(key)
 	if err != nil {
 		t.Fatal(err)
@@ -375,21 +378,21 @@ func TestInitKeepsTheAuthority(t *testing.T) {
 	if err := os.Remove(filepath.Join(b.folder, ConfigName)); err != nil {
 		t.Fatal(err)
 	}
-	if err := Init(b.folder, "again", nil, time.Now()); err != nil {
+	if err := Init(b.folder, Options{Name: "again"}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if after, _ := os.ReadFile(key); !bytes.Equal(before, after) {
 		t.Error("the signing key was replaced")
 	}
-	for _, damage := range []string{"authority/document-signer.key", "register.db"} {
+	for _, damage := range []string{"authority/signers/ds-001.key", "register.db"} {
 		os.Remove(filepath.Join(b.folder, ConfigName))
 		os.WriteFile(filepath.Join(b.folder, damage), []byte("junk"), 0o600)
-		if err := Init(b.folder, "again", nil, time.Now()); err == nil {
+		if err := Init(b.folder, Options{Name: "again"}, time.Now()); err == nil {
 			t.Errorf("a station was made over a damaged %s", damage)
 		}
 		b = newBench(t)
 	}
-	if err := Init(t.TempDir(), "bell\a", nil, time.Now()); err == nil {
+	if err := Init(t.TempDir(), Options{Name: "bell\a"}, time.Now()); err == nil {
 		t.Error("a name with a control character")
 	}
 }

@@ -34,7 +34,11 @@ func (j *job) verify(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	verdict := reader.Verify(reading, j.Trust, j.Now())
+	trust, err := j.Trust()
+	if err != nil {
+		return outcome{}, err
+	}
+	verdict := reader.Verify(reading, trust, j.Now())
 	fault := compare(reading, data)
 	if fault == nil && len(reading.Closed) > 0 && j.Terminal != nil {
 		return outcome{}, fmt.Errorf("%w: %s could not be read back: %s", ErrNotProven, strings.Join(reading.Closed, ", "), reading.Proofs.Terminal.Detail)

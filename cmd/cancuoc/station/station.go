@@ -18,7 +18,6 @@ import (
 	"github.com/cancuoc/cancuoc/card/apdu"
 	"github.com/cancuoc/cancuoc/card/eac"
 	"github.com/cancuoc/cancuoc/card/pki"
-	"github.com/cancuoc/cancuoc/card/pki/cms"
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/card/scp"
@@ -34,11 +33,10 @@ type Card interface {
 // Desk is one station at work.
 type Desk struct {
 	Register    *register.Register
-	Certificate pki.Certificate // the document signer
-	Signer      cms.Signer
-	Trust       pki.Trust
-	CVCA        []*cvc.Certificate // whose terminals may read fingerprints; none: cards without
-	Terminal    *eac.Credentials   // as which fingerprints are read back; none: they are not
+	Signers     *Signers                  // who signs
+	Trust       func() (pki.Trust, error) // what signers and cards are judged by; what is put there counts at once
+	CVCA        []*cvc.Certificate        // whose terminals may read fingerprints; none: cards without
+	Terminal    *eac.Credentials          // as which fingerprints are read back; none: they are not
 	ChipKeys    scp.StaticKeys
 	PrintFolder string
 
@@ -71,6 +69,7 @@ type stage struct {
 type outcome struct {
 	detail string
 	data   []byte
+	use    register.KeyUse // of the key that signed
 }
 
 func stages() []stage {
@@ -100,6 +99,7 @@ type job struct {
 	doc   card.Document
 	open  func() (Card, error)
 	card  Card // once it has been opened
+	dry   bool // nothing is to be counted or kept
 }
 
 // Issue takes one order as far as it goes: to issued, if nothing stands in the way. open gives the card for it and is
@@ -169,7 +169,7 @@ func (j *job) advance(ctx context.Context, s stage) error {
 		return err
 	}
 	err = j.Register.Advance(ctx, j.order.ID, register.Step{
-		From: s.from, To: s.to, Actor: j.Actor, Detail: result.detail, At: j.Now(), Owner: j.Claim(j.Now()).Owner, Data: result.data,
+		From: s.from, To: s.to, Actor: j.Actor, Detail: result.detail, At: j.Now(), Owner: j.Claim(j.Now()).Owner, Data: result.data, KeyUse: result.use,
 	})
 	if err != nil {
 		return err

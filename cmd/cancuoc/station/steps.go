@@ -9,7 +9,6 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/cancuoc/cancuoc/card"
 	"github.com/cancuoc/cancuoc/card/date"
@@ -31,7 +30,11 @@ func (j *job) check(context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	if _, err := Faces(j.doc, j.order.Face, j.Certificate.Specimen()); err != nil {
+	newest, err := j.Signers.Newest(j.Now())
+	if err != nil {
+		return outcome{}, fmt.Errorf("%w: %w", ErrAuthority, err)
+	}
+	if _, err := Faces(j.doc, j.order.Face, newest.Certificate.Specimen()); err != nil {
 		return outcome{}, err
 	}
 	if len(j.doc.Fingerprints) > 0 && j.order.Fingerprints == nil {
@@ -58,8 +61,9 @@ func ofProfile(warnings []vnm.Warning) string {
 
 // sign makes all that goes onto the chip. The data is kept in the register until the card is issued, so that a resumed
 // run writes and compares the very same bytes.
-func (j *job) sign(context.Context) (outcome, error) {
-	if err := j.checkAuthority(); err != nil {
+func (j *job) sign(ctx context.Context) (outcome, error) {
+	s, err := j.begin(ctx)
+	if err != nil {
 		return outcome{}, err
 	}
 	doc, err := j.doc.DrawSerial(j.Rand)
@@ -67,7 +71,7 @@ func (j *job) sign(context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	data, err := card.Issue(card.Issuance{
-		Document: doc, Portrait: j.order.Chip, Fingerprints: j.order.Fingerprints, Signer: j.Signer, CVCA: j.CVCA, At: j.Now(), Rand: j.Rand,
+		Document: doc, Portrait: j.order.Chip, Fingerprints: j.order.Fingerprints, Signer: s.signer, Hash: j.Signers.Hash, CVCA: j.CVCA, At: j.Now(), Rand: j.Rand,
 	})
 	if err != nil {
 		return outcome{}, err
@@ -76,36 +80,22 @@ func (j *job) sign(context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	return outcome{detail: fmt.Sprintf("%d files, chip serial %s", len(data.Files), doc.ChipSerial), data: stored}, nil
+	detail := fmt.Sprintf("%d files, chip serial %s, by %s", len(data.Files), doc.ChipSerial, s.certificate.Subject)
+	if s.use.Number > 0 {
+		detail += fmt.Sprintf(", use %d of its key", s.use.Number)
+	}
+	return outcome{detail: detail, data: stored, use: s.use}, nil
 }
 
 // ErrAuthority says that cards which this station signs would not be judged genuine, not even by itself.
 var ErrAuthority = errors.New("station: the document signer cannot sign now")
 
-// checkAuthority makes sure, before a chip is spent, that the document signer may sign and is vouched for by the
-// station's own anchors, and that fingerprints could be read back.
-func (j *job) checkAuthority() error {
-	if err := j.checkTerminal(); err != nil {
-		return fmt.Errorf("%w: %w", ErrAuthority, err)
-	}
-	anchor, err := j.Trust.Chain(j.Certificate)
-	for _, check := range []func(time.Time) error{j.Certificate.KeyUsable, j.Certificate.Validity, anchor.Validity} {
-		if err == nil {
-			err = check(j.Now())
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrAuthority, err)
-	}
-	return nil
-}
-
 // checkTerminal makes sure that a chip with fingerprints will trust a CVCA of this station's kind, and let its inspection
 // system in.
-func (j *job) checkTerminal() error {
+func (j *job) checkTerminal(signer pki.Certificate) error {
 	var authorities []string
 	for _, c := range j.CVCA {
-		if cvc.IsSpecimen(c.Holder) && !j.Certificate.Specimen() {
+		if cvc.IsSpecimen(c.Holder) && !signer.Specimen() {
 			return fmt.Errorf("station: a real document signer, and the specimen CVCA %s: chips would let in whoever has its key", c.Holder)
 		}
 		authorities = append(authorities, c.Holder)
@@ -255,7 +245,7 @@ func (d *Desk) Plan(order register.Order) (perso.Data, error) {
 	} else if stage.from != register.Ordered && stage.from != register.Checked {
 		return perso.Data{}, fmt.Errorf("station: order %d is %s: it would be resumed", order.ID, order.State)
 	}
-	j := &job{Desk: d, order: order, doc: doc}
+	j := &job{Desk: d, order: order, doc: doc, dry: true}
 	if _, err := j.check(context.Background()); err != nil {
 		return perso.Data{}, err
 	}

@@ -148,6 +148,28 @@ func (c Config) Credentials(folder string, passphrase []byte) (*eac.Credentials,
 	return nil, fmt.Errorf("station: no inspection system's certificate in %s belongs to %s, or its passphrase is another", c.Terminal.Certificates, c.Terminal.Key)
 }
 
+// SealedCredentials gives the inspection system without its key, where that is encrypted: the latest whose certificate is
+// here. It is for who wants to know until when it is good.
+func (c Config) SealedCredentials(folder string) (*eac.Credentials, error) {
+	certificates, err := readCVCs(Path(folder, c.Terminal.Certificates))
+	if err != nil {
+		return nil, err
+	}
+	var latest *cvc.Certificate
+	for _, certificate := range certificates {
+		if certificate.Authorization.Role() != cvc.Terminal {
+			continue
+		}
+		if latest == nil || certificate.Effective.After(latest.Effective) || certificate.Effective == latest.Effective && certificate.Holder > latest.Holder {
+			latest = certificate
+		}
+	}
+	if latest == nil {
+		return nil, fmt.Errorf("station: no inspection system's certificate in %s", c.Terminal.Certificates)
+	}
+	return &eac.Credentials{Certificates: certificates, Holder: latest.Holder}, nil
+}
+
 func readCVC(path string) (*cvc.Certificate, error) {
 	info, err := os.Stat(path)
 	if err != nil {
