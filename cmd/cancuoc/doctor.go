@@ -225,13 +225,13 @@ func examineTerminal(folder string, config station.Config) finding {
 			return found(name, fmt.Errorf("the certificate of %s has expired on %s", c.Holder, c.Expiration), "", mend)
 		}
 	}
-	f := found(name, nil, credentials.Holder+" under "+chain[0].Authority, mend)
+	f := found(name, nil, credentials.Holder+" under "+chain[0].Authority, "")
 	if credentials.Key == nil {
 		f.Detail += "; its key is encrypted: issuing asks for its passphrase"
 	}
 	for _, c := range chain {
 		if !c.Expiration.After(today.AddDays(soon)) {
-			f.Soon, f.Detail = true, fmt.Sprintf("the certificate of %s expires on %s", c.Holder, c.Expiration)
+			f.Soon, f.Detail, f.Mend = true, fmt.Sprintf("the certificate of %s expires on %s", c.Holder, c.Expiration), mend
 		}
 	}
 	return f
