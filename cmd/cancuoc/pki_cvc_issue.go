@@ -31,7 +31,7 @@ at the latest: chips demand that all of a chain be good.`,
 	flags := cmd.Flags()
 	flags.StringVar(&opts.order.Country, "country", "", "two letters of the holder's country (else that of the "+t.above+")")
 	flags.StringVar(&opts.order.Mnemonic, "mnemonic", t.mnemonic, "name of the holder, one to nine characters")
-	flags.IntVar(&opts.order.Days, "days", 0, "how long the certificate is good (else as long as may be: Doc 9303-12, table 2)")
+	flags.IntVar(&opts.order.Days, "days", 0, "how long the certificate is good (else as long as may be: Doc 9303-12, table 2; specimens 91)")
 	flags.StringVar(&opts.request, "request", "", "certify the key of the request in `FILE`")
 	addRightsFlag(cmd, &opts.read, "else as the "+t.above)
 	addKeyFlag(cmd, &opts.order.Key)

@@ -19,12 +19,12 @@ func newCVCRenewCommand(d *desk, t chainTexts) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "renew", Short: "Give the " + t.name + " its next key and certificate", Args: cobra.NoArgs,
 		Long: `Make the next key of the folder's ` + t.name + ` and certify it under the next sequence number, with the rights of
-before and for as long. ` + t.renewal,
+before. ` + t.renewal,
 		Example: t.renew,
 		RunE:    func(*cobra.Command, []string) error { return runCVCRenew(d, opts) },
 	}
 	opts.addTo(cmd)
-	cmd.Flags().IntVar(&opts.order.Days, "days", 0, "how long the certificate is good (else as long as the one before)")
+	cmd.Flags().IntVar(&opts.order.Days, "days", 0, "how long the certificate is good (else as long as may be: Doc 9303-12, table 2; specimens 91)")
 	addRightsFlag(cmd, &opts.read, "else as before")
 	addKeyFlag(cmd, &opts.order.Key)
 	return cmd

@@ -118,7 +118,7 @@ func (f *Folder) holder(issuer Entry, o Order) (string, error) {
 func (f *Folder) nextHolder(country, mnemonic, certifier string) (string, error) {
 	next, err := cvc.NewReference(country, mnemonic, certifier)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%w (%q, and a specimen's begins with %s)", err, mnemonic, specimenMark)
 	}
 	last := ""
 	for _, e := range f.Certificates {
@@ -146,27 +146,38 @@ func marked(mnemonic string, specimen bool) string {
 	return specimenMark + mnemonic
 }
 
-// period gives the last day. What was asked for is taken or refused; what was not ends with the authority's certificate.
-func period(issuer Entry, o Order, holder string, on date.Date) (date.Date, error) {
-	longest := cvc.PeriodOf(o.Role).Longest(on)
-	if o.Days == 0 {
-		return earlier(longest, issuer.Expiration), nil
+// specimenDays is for how long specimens of document verifiers and inspection systems are certified, as `cancuoc init` does.
+const specimenDays = 91
+
+// wanted gives the last day that is asked for, or as long as may be.
+func wanted(o Order, specimen bool, on date.Date) date.Date {
+	switch {
+	case o.Days != 0:
+		return on.AddDays(o.Days)
+	case specimen:
+		return on.AddDays(specimenDays)
 	}
-	until := on.AddDays(o.Days)
-	if until.After(issuer.Expiration) {
-		return until, fmt.Errorf("%w: until %s, that of %s until %s", ErrOutlives, until, issuer.Holder, issuer.Expiration)
-	}
-	if cvc.IsSpecimen(holder) {
-		return until, nil
-	}
-	return until, cvc.PeriodOf(o.Role).Check(on, until)
+	return cvc.PeriodOf(o.Role).Longest(on)
 }
 
-func earlier(a, b date.Date) date.Date {
-	if b.Before(a) {
-		return b
+// period gives the last day. What was asked for is taken or refused; what was not ends with the authority's certificate.
+func period(issuer Entry, o Order, holder string, on date.Date) (date.Date, error) {
+	specimen := cvc.IsSpecimen(holder)
+	until := wanted(o, specimen, on)
+	switch {
+	case until.After(issuer.Expiration) && o.Days != 0:
+		return until, fmt.Errorf("%w: until %s, that of %s until %s", ErrOutlives, until, issuer.Holder, issuer.Expiration)
+	case until.After(issuer.Expiration):
+		until = issuer.Expiration
 	}
-	return a
+	if specimen {
+		return until, nil
+	}
+	err := cvc.PeriodOf(o.Role).Check(on, until)
+	if err != nil && until == issuer.Expiration {
+		err = fmt.Errorf("%w; the certificate of %s ends then: renew that first", err, issuer.Holder)
+	}
+	return until, err
 }
 
 // plan puts names to the files.
@@ -187,8 +198,8 @@ func (f *Folder) plan(o Order, c cvc.Certificate) (Plan, error) {
 	return p, nil
 }
 
-// PlanRenewal says what the renewal of the present document verifier or inspection system would issue: its next key, for as
-// long as the present one; and before an inspection system's the document verifier's, where that is another authority's, or
+// PlanRenewal says what the renewal of the present document verifier or inspection system would issue: its next key, with
+// the rights of the present one; and before an inspection system's the document verifier's, where that is another authority's, or
 // ends before.
 func (f *Folder) PlanRenewal(o Order, on date.Date) ([]Plan, error) {
 	now, ok := f.Terminal()
@@ -207,13 +218,13 @@ func (f *Folder) PlanRenewal(o Order, on date.Date) ([]Plan, error) {
 		return nil, err
 	}
 	plans := []Plan{}
-	if next, due, err := f.verifierDue(issuer, wanted(now, o, on), on); err != nil {
+	if next, due, err := f.verifierDue(issuer, wanted(o, cvc.IsSpecimen(now.Holder), on), on); err != nil {
 		return nil, err
 	} else if due {
 		plans = append(plans, next)
 		issuer = Entry{Certificate: &next.template, Key: next.Key}
 	}
-	p, err := f.planUnder(issuer, continued(now, issuer, o, on), on)
+	p, err := f.planUnder(issuer, continued(now, issuer, o), on)
 	return append(plans, p), err
 }
 
@@ -223,7 +234,7 @@ func (f *Folder) renewVerifier(now Entry, o Order, on date.Date) (Plan, error) {
 		return Plan{}, err
 	}
 	o.Role = now.Authorization.Role()
-	return f.planUnder(issuer, continued(now, issuer, o, on), on)
+	return f.planUnder(issuer, continued(now, issuer, o), on)
 }
 
 // verifierDue tells whether the document verifier is to be renewed too: it is not of the present CVCA or ends too early, and
@@ -250,25 +261,11 @@ func days(from, until date.Date) int {
 	return int(at(until).Sub(at(from)).Hours()) / 24
 }
 
-// wanted gives the last day that a renewal strives for.
-func wanted(now Entry, o Order, on date.Date) date.Date {
-	switch {
-	case o.Days != 0:
-		return on.AddDays(o.Days)
-	case cvc.IsSpecimen(now.Holder):
-		return on.AddDays(days(now.Effective, now.Expiration))
-	}
-	return earlier(on.AddDays(days(now.Effective, now.Expiration)), cvc.PeriodOf(now.Authorization.Role()).Longest(on))
-}
-
 // continued fills an order with what the present certificate says, as far as the authority goes.
-func continued(now, issuer Entry, o Order, on date.Date) Order {
+func continued(now, issuer Entry, o Order) Order {
 	o.Country, o.Mnemonic = now.Holder[:2], now.Holder[2:len(now.Holder)-5]
 	if o.Rights == 0 {
 		o.Rights = now.Authorization.Rights() & issuer.Authorization.Rights()
-	}
-	if o.Days == 0 {
-		o.Days = max(0, days(on, earlier(wanted(now, o, on), issuer.Expiration)))
 	}
 	return o
 }

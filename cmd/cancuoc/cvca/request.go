@@ -21,7 +21,7 @@ func (f *Folder) PlanRequest(o Order) (Plan, error) {
 		return Plan{}, err
 	}
 	if now.Certificate != nil {
-		o = continued(now, authority, o, now.Effective)
+		o = continued(now, authority, o)
 	}
 	holder, err := f.holder(authority, o)
 	if err != nil {
