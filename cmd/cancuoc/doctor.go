@@ -16,7 +16,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cancuoc/cancuoc/card/date"
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
 	"github.com/cancuoc/cancuoc/card/pki/pkcs11"
@@ -41,6 +40,7 @@ type finding struct {
 	Name     string `json:"name"`
 	Good     bool   `json:"good"`
 	Optional bool   `json:"optional,omitempty"`
+	Soon     bool   `json:"soon,omitempty"` // good, and not for long
 	Detail   string `json:"detail"`
 	Mend     string `json:"mend,omitempty"` // the command that mends it
 }
@@ -51,13 +51,15 @@ func runDoctor(ctx context.Context, d *desk) error {
 		for _, f := range findings {
 			mark := "good"
 			switch {
+			case f.Soon:
+				mark = "soon"
 			case !f.Good && f.Optional:
 				mark = "optional"
 			case !f.Good:
 				mark = "MISSING"
 			}
 			fmt.Fprintf(w, "%-9s %-20s %s\n", mark, f.Name, f.Detail)
-			if !f.Good && f.Mend != "" {
+			if (!f.Good || f.Soon) && f.Mend != "" {
 				fmt.Fprintf(w, "%-9s %-20s mend it with: %s\n", "", "", f.Mend)
 			}
 		}
@@ -190,32 +192,49 @@ func examineTrust(folder string, config station.Config) finding {
 	return found("trust anchors", err, fmt.Sprintf("%d in %s", len(trust.Anchors), path), "put CSCA certificates into "+path)
 }
 
+// soon is how many days before its end a certificate is spoken of.
+const soon = 14
+
 // examineTerminal tells whether this station can read back the fingerprints that it writes.
 func examineTerminal(folder string, config station.Config) finding {
-	const name, mend = "inspection system", "cancuoc init a new station: an inspection system is certified for three months"
-	cvca, err := config.CVCA(folder)
-	if err != nil || len(cvca) == 0 {
+	const name, mend = "inspection system", "cancuoc pki is renew"
+	trusted, err := config.CVCA(folder)
+	if err != nil || len(trusted) == 0 {
 		f := found(name, errors.Join(err, errors.New("no CVCA: cards with fingerprints cannot be issued here")), "", "cancuoc init a new station")
 		f.Optional = err == nil
 		return f
 	}
 	credentials, err := config.Credentials(folder, nil)
 	if errors.Is(err, pki.ErrPassphrase) {
-		return found(name, nil, "under "+cvca[0].Holder+"; its key is encrypted: issuing asks for its passphrase", "")
+		credentials, err = config.SealedCredentials(folder)
 	}
 	if err != nil {
 		return found(name, err, "", mend)
 	}
-	chain, err := cvc.Chain(credentials.Certificates, []string{cvca[0].Holder}, credentials.Holder)
+	var authorities []string
+	for _, c := range trusted {
+		authorities = append(authorities, c.Holder)
+	}
+	chain, err := cvc.Chain(credentials.Certificates, authorities, credentials.Holder)
 	if err != nil {
 		return found(name, err, "", mend)
 	}
+	today := today()
 	for _, c := range chain {
-		if date.Of(time.Now()).After(c.Expiration) {
+		if today.After(c.Expiration) {
 			return found(name, fmt.Errorf("the certificate of %s has expired on %s", c.Holder, c.Expiration), "", mend)
 		}
 	}
-	return found(name, nil, credentials.Holder+" under "+cvca[0].Holder, "")
+	f := found(name, nil, credentials.Holder+" under "+chain[0].Authority, "")
+	if credentials.Key == nil {
+		f.Detail += "; its key is encrypted: issuing asks for its passphrase"
+	}
+	for _, c := range chain {
+		if !c.Expiration.After(today.AddDays(soon)) {
+			f.Soon, f.Detail, f.Mend = true, fmt.Sprintf("the certificate of %s expires on %s", c.Holder, c.Expiration), mend
+		}
+	}
+	return f
 }
 
 func examinePrintFolder(path string) finding {

@@ -85,6 +85,9 @@ func issueWith(ctx context.Context, d *desk, w *workplace, opts issueOptions, re
 	if err != nil {
 		return err
 	}
+	if f := examineTerminal(w.folder, w.config); f.Soon {
+		d.note("warning: %s (renew it with `%s`)", f.Detail, f.Mend)
+	}
 	batch := &batch{desk: d, station: atDesk, ref: ref, warn: w.config.DefaultKeys()}
 	batch.report()
 	if opts.all {

@@ -15,7 +15,8 @@ func newPKICommand(d *desk) *cobra.Command {
 	return group("pki", "The authority: certificates, keys, lists",
 		group("csca", "The country signing authority: make it, renew it", newCSCAInitCommand(d), newCSCARenewCommand(d)),
 		group("ds", "Document signers, and signers of lists: issue, list, rotate", newDSIssueCommand(d), newDSListCommand(d), newDSRotateCommand(d)),
-		newCRLCommand(d), newPKIShowCommand(d), newPKILintCommand(d), newPKIMasterListCommand(d))
+		newCRLCommand(d), newPKIShowCommand(d), newPKILintCommand(d), newPKIMasterListCommand(d),
+		newCVCACommand(d), newVerifierCommand(d), newTerminalCommand(d))
 }
 
 // authorityOptions say which authority, and how its keys open.

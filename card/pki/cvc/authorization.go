@@ -3,6 +3,7 @@ package cvc
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/cancuoc/cancuoc/card/tlv"
 )
@@ -78,6 +79,37 @@ const (
 
 	allRights = ReadDG3 | ReadDG4 // the other four bits are reserved and ignored
 )
+
+// Names gives the rights in words, none for none.
+func (r Rights) Names() []string {
+	names := []string{}
+	for _, row := range rightNames() {
+		if r&row.right != 0 {
+			names = append(names, row.name)
+		}
+	}
+	return names
+}
+
+// ParseRights reads the names that [Rights.Names] gives.
+func ParseRights(names []string) (Rights, error) {
+	var r Rights
+	for _, name := range names {
+		i := slices.IndexFunc(rightNames(), func(row rightName) bool { return row.name == name })
+		if i < 0 {
+			return 0, fmt.Errorf("cvc: %q is not one of fingerprints, irises", name)
+		}
+		r |= rightNames()[i].right
+	}
+	return r, nil
+}
+
+type rightName struct {
+	right Rights
+	name  string
+}
+
+func rightNames() []rightName { return []rightName{{ReadDG3, "fingerprints"}, {ReadDG4, "irises"}} }
 
 // Authorization is a certificate holder authorization template: what the authority lets the holder be and do. The two
 // highest bits of Bits are the role.

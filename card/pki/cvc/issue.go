@@ -41,7 +41,7 @@ func Issue(template Certificate, authority Signer, rand io.Reader) (*Certificate
 	return &c, nil
 }
 
-// issuable holds the key to be certified to the authority's (Doc 9303-12, section 7.2.2.3).
+// issuable holds the key to be certified to the authority's (Doc 9303-12, sections 4.2.1 and 7.2.2.3).
 func issuable(c *Certificate, above PublicKey) error {
 	key, err := c.PublicKey.Inherit(above)
 	if err != nil {
@@ -50,8 +50,9 @@ func issuable(c *Certificate, above PublicKey) error {
 	if err := key.Strong(); err != nil {
 		return err
 	}
-	if c.Authorization.Role() != CVCA && key.Curve != above.Curve {
-		return fmt.Errorf("cvc: a %v has its key on the curve of its authority", c.Authorization.Role())
+	if c.Authorization.Role() != CVCA && !sameKind(key, above) {
+		return fmt.Errorf("%w: a %v signs by %v with %s, its authority by %v with %s (Doc 9303-12, section 4.2.1)", ErrOtherKind,
+			c.Authorization.Role(), key.Algorithm, key.Kind(), above.Algorithm, above.Kind())
 	}
 	if c.SelfSigned() && !sameKey(key, above) {
 		return errors.New("cvc: a certificate under its own name is signed with its own key")
@@ -59,9 +60,27 @@ func issuable(c *Certificate, above PublicKey) error {
 	return nil
 }
 
+// ErrOtherKind is answered for a key that is not of its authority's kind.
+var ErrOtherKind = errors.New("cvc: the keys of a chain have one algorithm, one curve, one size")
+
+func sameKind(a, b PublicKey) bool { return a.Algorithm == b.Algorithm && a.Kind() == b.Kind() }
+
 func sameKey(a, b PublicKey) bool {
 	if a.RSA != nil || b.RSA != nil {
 		return a.RSA != nil && b.RSA != nil && a.RSA.Equal(b.RSA)
 	}
 	return a.Curve == b.Curve && bytes.Equal(a.Point, b.Point)
+}
+
+// Holds tells whether the certificate is that of this private key.
+func (c *Certificate) Holds(key Signer) bool {
+	public, err := key.Public()
+	if err != nil {
+		return false
+	}
+	own := c.PublicKey
+	if own.Curve == nil {
+		own.Curve = public.Curve
+	}
+	return sameKey(own, public)
 }

@@ -112,6 +112,17 @@ func (k PublicKey) Strong() error {
 	return nil
 }
 
+// Kind names the size of the key: "RSA-3072", or its curve.
+func (k PublicKey) Kind() string {
+	switch {
+	case k.RSA != nil:
+		return fmt.Sprintf("RSA-%d", k.RSA.N.BitLen())
+	case k.Curve != nil:
+		return k.Curve.Name()
+	}
+	return "the curve of the CVCA"
+}
+
 // encode makes the public key data object, with the domain parameters if the curve is given (Doc 9303-12, section
 // 7.2.3.2).
 func (k PublicKey) encode() ([]byte, error) {

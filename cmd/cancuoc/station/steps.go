@@ -105,11 +105,11 @@ func (j *job) checkTerminal(signer pki.Certificate) error {
 	}
 	chain, err := cvc.Chain(j.Terminal.Certificates, authorities, j.Terminal.Holder)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w (renew the inspection system with `cancuoc pki is renew`)", err)
 	}
 	for _, c := range chain {
 		if date.Of(j.Now()).After(c.Expiration) {
-			return fmt.Errorf("station: the certificate of %s has expired on %s: fingerprints could not be read back", c.Holder, c.Expiration)
+			return fmt.Errorf("station: the certificate of %s has expired on %s: fingerprints could not be read back (renew it with `cancuoc pki is renew`)", c.Holder, c.Expiration)
 		}
 	}
 	return nil

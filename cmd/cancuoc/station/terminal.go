@@ -1,7 +1,6 @@
 package station
 
 import (
-	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -51,7 +50,7 @@ func initTerminal(folder string, passphrase []byte, at time.Time) error {
 	if err := os.MkdirAll(next, 0o700); err != nil {
 		return fmt.Errorf("station: %w", err)
 	}
-	specimen, err := cvc.NewSpecimen(rand.Reader, date.Of(at))
+	specimen, err := cvc.NewSpecimen(rand.Reader, date.Of(at.UTC())) // Doc 9303-12, section 7.2.3.1.3
 	if err != nil {
 		return err
 	}
@@ -95,7 +94,27 @@ func (c Config) CVCA(folder string) ([]*cvc.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []*cvc.Certificate{certificate}, nil
+	return trustPoints(certificate, Path(folder, c.Terminal.Certificates), date.Of(time.Now().UTC()))
+}
+
+// trustPoints gives the present CVCA, and the one before as long as it is good: a chip may trust two keys, so that an
+// inspection system under either is let in (Doc 9303-11, appendix K.2).
+func trustPoints(now *cvc.Certificate, folder string, on date.Date) ([]*cvc.Certificate, error) {
+	all, err := readCVCs(folder)
+	if err != nil {
+		return nil, err
+	}
+	for _, link := range all {
+		if link.Holder != now.Holder || link.SelfSigned() || link.Authorization.Role() != cvc.CVCA {
+			continue
+		}
+		for _, before := range all {
+			if before.Holder == link.Authority && before.SelfSigned() && !before.Expiration.Before(on) {
+				return []*cvc.Certificate{now, before}, nil
+			}
+		}
+	}
+	return []*cvc.Certificate{now}, nil
 }
 
 // Credentials loads the inspection system as which the station reads: none where it has none.
@@ -122,23 +141,33 @@ func (c Config) Credentials(folder string, passphrase []byte) (*eac.Credentials,
 			continue
 		}
 		key, err := cvc.ParsePrivateKey(der, certificate.PublicKey.Algorithm)
-		if err == nil && holds(certificate, key) {
+		if err == nil && certificate.Holds(key) {
 			return &eac.Credentials{Certificates: certificates, Holder: certificate.Holder, Key: key}, nil
 		}
 	}
 	return nil, fmt.Errorf("station: no inspection system's certificate in %s belongs to %s, or its passphrase is another", c.Terminal.Certificates, c.Terminal.Key)
 }
 
-// holds tells whether the certificate is that of the key.
-func holds(c *cvc.Certificate, key *cvc.PrivateKey) bool {
-	public, err := key.Public()
+// SealedCredentials gives the inspection system without its key, where that is encrypted: the latest whose certificate is
+// here. It is for who wants to know until when it is good.
+func (c Config) SealedCredentials(folder string) (*eac.Credentials, error) {
+	certificates, err := readCVCs(Path(folder, c.Terminal.Certificates))
 	if err != nil {
-		return false
+		return nil, err
 	}
-	if public.RSA != nil {
-		return c.PublicKey.RSA != nil && public.RSA.Equal(c.PublicKey.RSA)
+	var latest *cvc.Certificate
+	for _, certificate := range certificates {
+		if certificate.Authorization.Role() != cvc.Terminal {
+			continue
+		}
+		if latest == nil || certificate.Effective.After(latest.Effective) || certificate.Effective == latest.Effective && certificate.Holder > latest.Holder {
+			latest = certificate
+		}
 	}
-	return bytes.Equal(public.Point, c.PublicKey.Point)
+	if latest == nil {
+		return nil, fmt.Errorf("station: no inspection system's certificate in %s", c.Terminal.Certificates)
+	}
+	return &eac.Credentials{Certificates: certificates, Holder: latest.Holder}, nil
 }
 
 func readCVC(path string) (*cvc.Certificate, error) {
