@@ -63,7 +63,7 @@ func marshalEC(curve *ec.Curve, d, point []byte) ([]byte, error) {
 func Scalar(key crypto.Signer) (*ec.Curve, []byte, error) {
 	switch k := key.(type) {
 	case *ecdsa.PrivateKey:
-		if curve := curveOf(k.Curve); curve != nil {
+		if curve := CurveOf(k.Curve); curve != nil {
 			d, err := k.Bytes()
 			return curve, d, err
 		}

@@ -162,7 +162,7 @@ func AddPublicKey(b *cryptobyte.Builder, key crypto.PublicKey, namedCurve bool) 
 		addRSA(b, &k.PublicKey, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oidPSS()) })
 		return
 	case *ecdsa.PublicKey:
-		if curve := curveOf(k.Curve); curve != nil {
+		if curve := CurveOf(k.Curve); curve != nil {
 			point, err := k.Bytes()
 			addEC(b, curve, point, namedCurve, err)
 			return
@@ -195,8 +195,8 @@ func addEC(b *cryptobyte.Builder, curve *ec.Curve, encoded []byte, named bool, e
 	b.AddBytes(info)
 }
 
-// curveOf gives a curve of the standard library as package ec has it, nil for one that is not known.
-func curveOf(curve elliptic.Curve) *ec.Curve {
+// CurveOf gives a curve of the standard library as package ec has it, nil for one that is not known.
+func CurveOf(curve elliptic.Curve) *ec.Curve {
 	for _, c := range []*ec.Curve{ec.P224(), ec.P256(), ec.P384(), ec.P521()} {
 		if standard(c) == curve {
 			return c

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
-	"github.com/cancuoc/cancuoc/card/internal/ec"
 	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
 
@@ -56,7 +55,7 @@ func AlgorithmFor(key crypto.PublicKey) (Algorithm, error) {
 
 // publicKeyOf gives a public key as certificates have it, of whichever type the key's keeper has.
 func publicKeyOf(key crypto.PublicKey, a Algorithm) (PublicKey, error) {
-	switch k := x509.Normal(key).(type) {
+	switch k := key.(type) {
 	case *rsa.PublicKey:
 		return ofRSA(k, a)
 	case *x509.PSSPublicKey:
@@ -64,11 +63,9 @@ func publicKeyOf(key crypto.PublicKey, a Algorithm) (PublicKey, error) {
 	case *x509.ECPublicKey:
 		return PublicKey{Algorithm: a, Curve: k.Curve, Point: k.Point.Bytes()}, nil
 	case *stdecdsa.PublicKey:
-		for _, curve := range []*ec.Curve{ec.P224(), ec.P256(), ec.P384(), ec.P521()} {
-			if x509.Standard(curve) == k.Curve {
-				point, err := k.Bytes()
-				return PublicKey{Algorithm: a, Curve: curve, Point: point}, err
-			}
+		if curve := x509.CurveOf(k.Curve); curve != nil {
+			point, err := k.Bytes()
+			return PublicKey{Algorithm: a, Curve: curve, Point: point}, err
 		}
 	}
 	return PublicKey{}, fmt.Errorf("cvc: a key %T does not sign certificates", key)
