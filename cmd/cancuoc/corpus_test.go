@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -135,6 +136,8 @@ func readInSlot(t *testing.T, slot int, folder string, s sample, home cardpeek) 
 	defer c.Close()
 	ctx, unplug := context.WithCancel(t.Context())
 	served := make(chan struct{})
+	name := fmt.Sprintf("Virtual PCD 00 0%d", slot)
+	mustBeEmpty(t, name)
 	time.Sleep(vpcd.Settle)
 	conn, err := vpcd.Dial(ctx, vpcd.Port+slot)
 	if err != nil {
@@ -142,13 +145,29 @@ func readInSlot(t *testing.T, slot int, folder string, s sample, home cardpeek) 
 	}
 	go func() { defer close(served); _ = vpcd.Serve(ctx, conn, c) }()
 	defer func() { unplug(); <-served }()
-	name := fmt.Sprintf("Virtual PCD 00 0%d", slot)
 	plugged := connectTo(t, name)
 	s.mustBeAsExpected(t, folder, plugged)
 	plugged.Close()
 	if s.BAC && slices.Contains(forCardpeek(), simulator.Fault(s.Fault)) {
 		home.mustRead(t, name, s)
 	}
+}
+
+// mustBeEmpty waits until pcscd has seen that the card before is gone: on a busy machine that takes it longer than it should,
+// and a connection would be to the card that is no more.
+func mustBeEmpty(t *testing.T, name string) {
+	t.Helper()
+	for range 400 {
+		c, err := pcsc.Connect(t.Context(), name)
+		if errors.Is(err, pcsc.ErrNoCard) {
+			return
+		}
+		if err == nil {
+			c.Close()
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Fatalf("%s: the card before is still there", name)
 }
 
 // connectTo waits until pcscd has seen the card in a reader.
