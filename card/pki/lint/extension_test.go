@@ -105,6 +105,7 @@ func altNameCases() (all []broken) {
 		all[len(all)-1].edit = func(p *parts) { p.set(id, []byte{5, 0}) }
 		add("has no directory name", "|there is no directoryName with", uri)
 		add("has another attribute", "|its directoryName has an attribute 2.5.4.10", uri, directory(locality, [3]string{"2.5.4.10", printable, "x"}))
+		add("has two letters for its locality", `|localityName PrintableString "GR" is no code`, uri, directory([3]string{oidLocality, printable, "GR"}))
 		add("has a wrong locality", `|localityName PrintableString "Ha Noi" is no code`, uri, directory([3]string{oidLocality, printable, "Ha Noi"}))
 		add("has a wrong state", `|stateOrProvinceName PrintableString "HK" is no code`, uri, directory(locality, [3]string{oidState, printable, "HK"}))
 		add("has no contact", "advice |there is neither rfc822Name", directory(locality))

@@ -88,10 +88,10 @@ func altNameRules(field, id string) []rule[certificate] {
 			return when(a.id != oidLocality && a.id != oidState, "its directoryName has an attribute %s, %s", a.id, a)
 		}),
 		eachAttribute(func(a attribute) []string {
-			return when(a.id == oidLocality && !stateCode(string(a.value), 1), "localityName %s is no code of a state in the MRZ", a)
+			return when(a.id == oidLocality && !stateCode(string(a.value)), "localityName %s is no code of a state in the MRZ", a)
 		}),
 		eachAttribute(func(a attribute) []string {
-			return when(a.id == oidState && !stateCode(string(a.value), 3), "stateOrProvinceName %s is no code of three letters", a)
+			return when(a.id == oidState && (!stateCode(string(a.value)) || len(a.value) != 3), "stateOrProvinceName %s is no code of three letters", a)
 		}),
 		row(Advice, func(all []generalName) []string {
 			return when(!slices.ContainsFunc(all, generalName.contact), "there is neither rfc822Name, dNSName nor uniformResourceIdentifier in it")
@@ -107,10 +107,9 @@ func (n generalName) contact() bool {
 	return n.text != "" && (n.kind == tagEmail || n.kind == tagDNS || n.kind == tagURI)
 }
 
-// stateCode tells a code of the MRZ, three letters, of which the last may be fillers ("D", "D<<").
-func stateCode(code string, least int) bool {
-	letters := strings.TrimRight(code, "<")
-	return len(code) <= 3 && len(letters) >= least && strings.Trim(letters, capitals) == ""
+// stateCode tells a code of the MRZ: three letters, or D for Germany, which may have its fillers (Doc 9303-3, section 5).
+func stateCode(code string) bool {
+	return len(code) == 3 && strings.Trim(code, capitals) == "" || strings.TrimRight(code, "<") == "D" && len(code) <= 3
 }
 
 // point is one DistributionPoint (RFC 5280, section 4.2.1.13).
