@@ -56,6 +56,9 @@ func (k *Key) find(s session) (p11.ObjectHandle, error) {
 		}
 	}
 	n, err := k.uri.choose(keys, ErrNoKey)
+	if errors.Is(err, ErrNoKey) && k.token.loggedOut(s) {
+		return 0, p11.Error(p11.CKR_USER_NOT_LOGGED_IN)
+	}
 	if errors.Is(err, ErrNoKey) {
 		return 0, fmt.Errorf("%w; a key is found by its label, object=LABEL: name one that is there, or make one with pkcs11-tool --module %s --token-label %q --login --keypairgen --key-type EC:secp384r1 --label LABEL",
 			err, module.file, k.token.label)

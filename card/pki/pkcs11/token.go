@@ -21,7 +21,8 @@ type token struct {
 	login  bool        // it wants one
 	turns  turns       // as many as there may be sessions
 	work   chan func() // for the workers, as many as turns
-	keys   int         // that are open; in the module's turn
+	ended  chan struct{}
+	keys   int // that are open; in the module's turn
 
 	mu         sync.Mutex
 	slot       uint
@@ -49,7 +50,7 @@ func newToken(m *module, name string, f found) *token {
 	}
 	t := &token{
 		module: m, label: f.info.Label, name: name, slot: f.slot, login: f.info.Flags&p11.CKF_LOGIN_REQUIRED != 0,
-		turns: make(turns, atOnce), work: make(chan func(), atOnce),
+		turns: make(turns, atOnce), work: make(chan func(), atOnce), ended: make(chan struct{}),
 	}
 	for range atOnce {
 		go t.worker()
@@ -68,8 +69,12 @@ func (t *token) worker() {
 // do has a worker run f, which calls the module and may block there for as long as it likes, when it is its turn, and
 // stops waiting when the limit passes. What f gives after that is thrown away.
 func (t *token) do(l limit, f func() error) error {
-	if err := t.turns.takeWithin(l); err != nil {
-		return err
+	select {
+	case t.turns <- struct{}{}:
+	case <-t.ended:
+		return ErrClosed
+	case <-l.timer.C:
+		return ErrTimeout
 	}
 	done := make(chan error, 1)
 	t.work <- func() {
@@ -352,6 +357,15 @@ func (t *token) logInToSign(s session) error {
 	return t.refused
 }
 
+// loggedOut tells whether the login has been lost, as it is with the last session: private keys are then not seen.
+func (t *token) loggedOut(s session) bool {
+	if !t.login {
+		return false
+	}
+	info, err := t.module.ctx.GetSessionInfo(s.handle)
+	return err == nil && info.State != p11.CKS_RO_USER_FUNCTIONS && info.State != p11.CKS_RW_USER_FUNCTIONS
+}
+
 // release lets the token go, and stops waiting for that when the limit passes: a call that hangs in the module is waited for
 // behind our back.
 func (t *token) release(l limit) error {
@@ -392,5 +406,6 @@ func (t *token) close() {
 	}
 	t.idle = nil
 	close(t.work)
+	close(t.ended)
 	t.pin.wipe()
 }
