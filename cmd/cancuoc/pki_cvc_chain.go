@@ -33,22 +33,22 @@ func newTerminalCommand(d *desk) *cobra.Command {
 // chainTexts is in what the commands of document verifiers and inspection systems differ.
 type chainTexts struct {
 	role                  cvc.Role
-	use, name, above      string
+	article, name, above  string
 	mnemonic              string
 	issue, renew, request string // examples
 	renewal               string
 }
 
 func verifierTexts() chainTexts {
-	return chainTexts{role: cvc.DomesticDV, use: "dv", name: "document verifier", above: "CVCA", mnemonic: "DV",
-		issue:   "  cancuoc pki dv issue --dir cvca --mnemonic POLICE\n  cancuoc pki dv issue --dir cvca --foreign --request DEDV-VN001.cvreq --read fingerprints",
+	return chainTexts{role: cvc.DomesticDV, article: "a ", name: "document verifier", above: "CVCA", mnemonic: "DV",
+		issue:   "  cancuoc pki dv issue --dir cvca --mnemonic POLICE --passphrase-file pass.txt\n  cancuoc pki dv issue --dir cvca --foreign --request DEDV-VN001.cvreq --read fingerprints",
 		renew:   "  cancuoc pki dv renew\n  cancuoc pki dv renew --dir cvca --days 90",
 		request: "  cancuoc pki dv request --dir verifier --mnemonic POLICE",
 		renewal: "The inspection systems that it certifies from now on are under the new one; those before stay good until they expire."}
 }
 
 func terminalTexts() chainTexts {
-	return chainTexts{role: cvc.Terminal, use: "is", name: "inspection system", above: "document verifier", mnemonic: "IS",
+	return chainTexts{role: cvc.Terminal, article: "an ", name: "inspection system", above: "document verifier", mnemonic: "IS",
 		issue:   "  cancuoc pki is issue --dir cvca --mnemonic GATE1 --read fingerprints\n  cancuoc pki is issue --dir verifier --request inspection-system-VN001.cvreq",
 		renew:   "  cancuoc pki is renew --station station\n  cancuoc pki is renew --days 31 --dry-run",
 		request: "  cancuoc pki is request --dir desk --mnemonic GATE1",
@@ -70,6 +70,16 @@ func (o *chainOptions) addTo(cmd *cobra.Command) {
 func (o *chainOptions) addKeysTo(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.passphraseFile, "passphrase-file", "", "the passphrase of the key files is in `FILE` (- for standard input)")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what would be made, and make nothing")
+}
+
+// exclusive refuses a flag together with any of some others.
+func exclusive(cmd *cobra.Command, flag string, others ...string) error {
+	for _, other := range others {
+		if cmd.Flags().Changed(flag) && cmd.Flags().Changed(other) {
+			return withCode(exitUsage, fmt.Errorf("give --%s or --%s, not both", flag, other))
+		}
+	}
+	return nil
 }
 
 func addKeyFlag(cmd *cobra.Command, key *string) {

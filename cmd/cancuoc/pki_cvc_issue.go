@@ -20,12 +20,17 @@ type cvcIssueOptions struct {
 func newCVCIssueCommand(d *desk, t chainTexts) *cobra.Command {
 	opts := cvcIssueOptions{order: cvca.Order{Role: t.role}}
 	cmd := &cobra.Command{
-		Use: "issue", Short: "Certify an " + t.name, Args: cobra.NoArgs,
-		Long: `Certify a key as that of a ` + t.name + `, with the ` + t.above + ` of the folder: a new key, which is made in the
-folder, or that of a request, whose private key stays where it is. The certificate ends with that of the ` + t.above + `
+		Use: "issue", Short: "Certify the key of " + t.article + t.name, Args: cobra.NoArgs,
+		Long: `Certify a key as that of ` + t.article + t.name + `, with the ` + t.above + ` of the folder: a new key, which is made in the
+folder, where it has none of another name, or that of a request, whose private key stays where it is. The certificate ends with that of the ` + t.above + `
 at the latest: chips demand that all of a chain be good.`,
 		Example: t.issue,
-		RunE:    func(*cobra.Command, []string) error { return runCVCIssue(d, opts) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := exclusive(cmd, "request", "country", "mnemonic", "key"); err != nil {
+				return err
+			}
+			return runCVCIssue(d, opts)
+		},
 	}
 	opts.addTo(cmd)
 	flags := cmd.Flags()
@@ -37,9 +42,6 @@ at the latest: chips demand that all of a chain be good.`,
 	addKeyFlag(cmd, &opts.order.Key)
 	if t.role != cvc.Terminal {
 		flags.BoolVar(&opts.foreign, "foreign", false, "a document verifier of another country, or not of the authorities")
-	}
-	for _, name := range []string{"country", "mnemonic", "key"} {
-		cmd.MarkFlagsMutuallyExclusive("request", name)
 	}
 	return cmd
 }

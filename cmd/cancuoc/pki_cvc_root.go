@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -26,7 +27,6 @@ func (o *rootOptions) addTo(cmd *cobra.Command, curve string) {
 	flags.StringVar(&o.curve, "curve", curve, "`NAME` of the key's curve")
 	flags.IntVar(&o.rsa, "rsa", 0, "a key of RSA with so many `BITS`, 3072 or 4096, in place of a curve")
 	flags.IntVar(&o.root.Years, "years", 3, "how long the certificate is good: three years at most (Doc 9303-12, table 2)")
-	cmd.MarkFlagsMutuallyExclusive("curve", "rsa")
 	addKeyFlag(cmd, &o.root.Key)
 	completeFlag(cmd, "curve", func(string) []string { return pki.KeyKinds()[2:] })
 	completeFlag(cmd, "rsa", func(string) []string { return []string{"3072", "4096"} })
@@ -58,6 +58,9 @@ is no specimen is encrypted, or the key is on a token.`,
   cancuoc pki cvca init cvca --country VN --curve brainpoolP384r1 --years 3 --passphrase-file pass.txt
   cancuoc pki cvca init cvca --country VN --rsa 3072 --key 'pkcs11:token=cvca;object=cvca-1?pin-source=pin.txt'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := exclusive(cmd, "rsa", "curve"); err != nil {
+				return err
+			}
 			opts.dir = args[0]
 			return runCVCAInit(d, opts)
 		},
@@ -67,13 +70,13 @@ is no specimen is encrypted, or the key is on a token.`,
 	cmd.Flags().StringVar(&opts.root.Mnemonic, "mnemonic", "CVCA", "its name, one to nine characters")
 	cmd.Flags().BoolVar(&opts.root.Specimen, "specimen", false, "for trials: its names say SPEC, and its key need not be encrypted")
 	addRightsFlag(cmd, &opts.read, "else both")
-	if err := cmd.MarkFlagRequired("country"); err != nil {
-		panic(err) // the flag has no such name
-	}
 	return cmd
 }
 
 func runCVCAInit(d *desk, opts rootOptions) error {
+	if opts.root.Country == "" {
+		return withCode(exitUsage, errors.New("of which country? give its two letters with --country"))
+	}
 	if len(opts.read) == 0 {
 		opts.read = []string{"fingerprints", "irises"}
 	}
@@ -107,7 +110,12 @@ key when an inspection system shows them the link. The next key may be of anothe
 afterwards, so that it is under the new key.`,
 		Example: `  cancuoc pki cvca renew
   cancuoc pki cvca renew --dir cvca --curve brainpoolP384r1 --passphrase-file pass.txt`,
-		RunE: func(*cobra.Command, []string) error { return runCVCARenew(d, opts) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := exclusive(cmd, "rsa", "curve"); err != nil {
+				return err
+			}
+			return runCVCARenew(d, opts)
+		},
 	}
 	cmd.Flags().StringVar(&opts.dir, "dir", "", "`FOLDER` of the CVCA (else the station's)")
 	opts.addTo(cmd, "")

@@ -312,7 +312,7 @@ func TestAnotherKeyBesideTheCertificate(t *testing.T) {
 	if err := f.copy("document-verifier-VN001.key", "cvca-VN001.key"); err != nil {
 		t.Fatal(err)
 	}
-	p, err := f.Plan(Order{Role: cvc.DomesticDV, Mnemonic: "X"}, now())
+	p, err := f.Plan(Order{Role: cvc.DomesticDV, Mnemonic: "DV"}, now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ var (
 	ErrSpecimen = errors.New("cvca: specimens certify specimens, whose names begin with SPEC, and nobody else does")
 	ErrRights   = errors.New("cvca: more than the authority itself may read")
 	ErrCountry  = errors.New("cvca: a document verifier of another country is a foreign one")
+	ErrOther    = errors.New("cvca: the folder has its own one already; others keep their keys and ask with a request")
 	ErrPresent  = errors.New("cvca: there is none here yet to renew")
 )
 
@@ -58,7 +59,11 @@ func (f *Folder) Plan(o Order, on date.Date) (Plan, error) {
 	if err := f.acceptable(o.Request, issuer, on); err != nil {
 		return Plan{}, err
 	}
-	return f.planUnder(issuer, o, on)
+	p, err := f.planUnder(issuer, o, on)
+	if _, now, _ := f.applicant(o.Role); err == nil && o.Request == nil && now.Key != "" && !sameHolder(now.Holder, p.Holder) {
+		return Plan{}, fmt.Errorf("%w: %s", ErrOther, now.Holder)
+	}
+	return p, err
 }
 
 // issuer gives the one that certifies a role.
