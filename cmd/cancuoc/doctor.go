@@ -204,7 +204,7 @@ func examineTerminal(folder string, config station.Config) finding {
 		f.Optional = err == nil
 		return f
 	}
-	credentials, err := config.Credentials(folder, nil)
+	credentials, err := config.Credentials(folder, authority.Keys{})
 	if errors.Is(err, pki.ErrPassphrase) {
 		credentials, err = config.SealedCredentials(folder)
 	}

@@ -164,7 +164,7 @@ func (d *desk) credentials(passphraseFile string) (*eac.Credentials, error) {
 	}
 	var credentials *eac.Credentials
 	err = d.withPassphrase(passphraseFile, func(passphrase []byte) error {
-		credentials, err = config.Credentials(d.station, passphrase)
+		credentials, err = config.Credentials(d.station, d.keys(passphrase))
 		return withCode(exitKey, err)
 	})
 	if err == nil && credentials == nil {

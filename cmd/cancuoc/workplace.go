@@ -53,7 +53,7 @@ func (w *workplace) desk(d *desk, passphrase []byte) (*station.Desk, error) {
 	if err != nil {
 		return nil, withCode(exitKey, err)
 	}
-	credentials, err := w.config.Credentials(w.folder, passphrase)
+	credentials, err := w.config.Credentials(w.folder, d.keys(passphrase))
 	if err != nil {
 		return nil, withCode(exitKey, err)
 	}

@@ -100,7 +100,7 @@ func (b *bench) desk() *Desk {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	terminal, err := config.Credentials(b.folder, nil)
+	terminal, err := config.Credentials(b.folder, authority.Keys{})
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/cancuoc/cancuoc/card/date"
@@ -16,6 +15,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
 	"github.com/cancuoc/cancuoc/card/regular"
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/authority"
 )
 
 // Terminal tells who may read fingerprints: the CVCA that chips are made to trust, and the inspection system as which
@@ -23,7 +23,7 @@ import (
 type Terminal struct {
 	CVCA         string `toml:"cvca"`         // its certificate
 	Certificates string `toml:"certificates"` // a folder: the inspection system's, and those between it and the CVCA
-	Key          string `toml:"key"`          // a key reference: file:PATH
+	Key          string `toml:"key"`          // a key reference: file:PATH or pkcs11:...
 }
 
 func (t Terminal) there() bool { return t != Terminal{} }
@@ -38,7 +38,7 @@ const certificateEnding = ".cvcert"
 func initTerminal(folder string, passphrase []byte, at time.Time) error {
 	if _, err := os.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {
 		there := Config{Terminal: Terminal{CVCA: "cvca" + certificateEnding, Certificates: ".", Key: "file:inspection-system.key"}}
-		if _, err := there.Credentials(folder, passphrase); err != nil {
+		if _, err := there.Credentials(folder, authority.Keys{Passphrase: passphrase}); err != nil {
 			return fmt.Errorf("station: %s is there already, and its keys do not open: %w", folder, err)
 		}
 		return nil
@@ -118,20 +118,15 @@ func trustPoints(now *cvc.Certificate, folder string, on date.Date) ([]*cvc.Cert
 }
 
 // Credentials loads the inspection system as which the station reads: none where it has none.
-func (c Config) Credentials(folder string, passphrase []byte) (*eac.Credentials, error) {
+func (c Config) Credentials(folder string, keys authority.Keys) (*eac.Credentials, error) {
 	if !c.Terminal.there() {
 		return nil, nil
 	}
-	path, ok := strings.CutPrefix(c.Terminal.Key, "file:")
-	if !ok {
-		return nil, fmt.Errorf("station: terminal.key: only file:PATH is known, not %q", c.Terminal.Key)
-	}
-	path = Path(folder, path)
-	der, err := pki.ReadKeyInfo(path, passphrase)
+	keys.Folder = folder
+	key, err := keys.Open(c.Terminal.Key)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("station: terminal.key: %w", err)
 	}
-	defer clear(der)
 	certificates, err := readCVCs(Path(folder, c.Terminal.Certificates))
 	if err != nil {
 		return nil, err
@@ -140,9 +135,9 @@ func (c Config) Credentials(folder string, passphrase []byte) (*eac.Credentials,
 		if certificate.Authorization.Role() != cvc.Terminal {
 			continue
 		}
-		key, err := cvc.ParsePrivateKey(der, certificate.PublicKey.Algorithm)
-		if err == nil && certificate.Holds(key) {
-			return &eac.Credentials{Certificates: certificates, Holder: certificate.Holder, Key: key}, nil
+		signer, err := cvc.SignerOf(key, certificate.PublicKey.Algorithm)
+		if err == nil && certificate.Holds(signer) {
+			return &eac.Credentials{Certificates: certificates, Holder: certificate.Holder, Key: signer}, nil
 		}
 	}
 	return nil, fmt.Errorf("station: no inspection system's certificate in %s belongs to %s, or its passphrase is another", c.Terminal.Certificates, c.Terminal.Key)

@@ -12,6 +12,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/date"
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/authority"
 )
 
 // put writes a certificate of a CVCA into a folder.
@@ -89,7 +90,7 @@ func TestSealedCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := Config{Terminal: Terminal{CVCA: "cvca.cvcert", Certificates: ".", Key: "file:inspection-system.key"}}
-	if _, err := config.Credentials(folder, nil); !errors.Is(err, pki.ErrPassphrase) {
+	if _, err := config.Credentials(folder, authority.Keys{}); !errors.Is(err, pki.ErrPassphrase) {
 		t.Fatal(err)
 	}
 	c, err := config.SealedCredentials(folder)
