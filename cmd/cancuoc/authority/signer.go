@@ -17,6 +17,9 @@ import (
 // ErrNoSigner says that no signer of a folder can sign.
 var ErrNoSigner = errors.New("authority: there is no signer that can sign")
 
+// ErrSigner says that no signer is made as one was asked for.
+var ErrSigner = errors.New("authority: no such signer is issued")
+
 // kind is a folder of signers.
 type kind string
 
@@ -134,6 +137,7 @@ type Plan struct {
 	KeyUntil      time.Time   `json:"key_until"`
 	Until         time.Time   `json:"until"`
 	File          string      `json:"file"`
+	Link          string      `json:"link,omitempty"` // the file of the link, of a renewal
 
 	number   int
 	validity pki.Validity
@@ -152,6 +156,9 @@ func (a *Authority) PlanSigner(i Issue, at time.Time) (Plan, error) {
 		i.DocumentTypes = nil
 	} else if len(i.DocumentTypes) == 0 {
 		i.DocumentTypes = c.DocumentTypes
+	}
+	if err := (pki.SignerRequest{Purpose: i.Purpose, DocumentTypes: i.DocumentTypes}).Check(); err != nil {
+		return Plan{}, fmt.Errorf("%w: %w", ErrSigner, err)
 	}
 	v, err := c.signerValidity(at)
 	if err != nil {
