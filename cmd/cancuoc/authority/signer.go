@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"crypto"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -223,6 +224,9 @@ func (a *Authority) IssueSigner(i Issue, at time.Time) (Signer, error) {
 		return Signer{}, err
 	}
 	defer closeKey(key)
+	if err := a.unused(key); err != nil {
+		return Signer{}, err
+	}
 	c, err := csca.IssueSigner(rand.Reader, pki.SignerRequest{CommonName: plan.Subject, Purpose: plan.Purpose, DocumentTypes: plan.DocumentTypes,
 		PublicKey: key.Public(), Validity: plan.validity})
 	if err != nil {
@@ -236,6 +240,20 @@ func (a *Authority) IssueSigner(i Issue, at time.Time) (Signer, error) {
 		return Signer{}, err
 	}
 	return s, pki.WriteCertificate(plan.File, c)
+}
+
+// unused refuses a key that one of the authority's certificates has: with the certificate revoked the key would sign on.
+func (a *Authority) unused(key crypto.Signer) error {
+	issued, err := a.Issued()
+	if err != nil {
+		return err
+	}
+	for _, c := range issued {
+		if c.Holds(key) {
+			return fmt.Errorf("%w: %s", ErrKeyTaken, c.Subject)
+		}
+	}
+	return nil
 }
 
 // keepReference writes the reference of a key that is not beside its certificate.
