@@ -185,6 +185,12 @@ type SignerRequest struct {
 	Validity      Validity
 }
 
+// Check tells whether what is asked for can be certified, before a key is made for it.
+func (r SignerRequest) Check() error {
+	_, err := r.extensions()
+	return err
+}
+
 // IssueSigner certifies a signer's key. The certificate must not outlast the authority's ([ErrShortCSCA]), and the
 // authority's own key must be in its time ([ErrKeyPeriod]).
 func (a CSCA) IssueSigner(rand io.Reader, r SignerRequest) (Certificate, error) {

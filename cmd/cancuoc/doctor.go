@@ -113,14 +113,20 @@ func examineRegister(ctx context.Context, path string) finding {
 
 func examineSigner(folder string, config station.Config) finding {
 	const name, mend = "document signer", "cancuoc pki ds rotate: a signer's key is used for three months"
-	c, err := config.SignerCertificate(folder)
+	signers, err := config.Signers(folder, authority.Keys{})
+	if err != nil {
+		return found(name, err, "", "mend "+station.ConfigName)
+	}
+	trust, err := config.Trust(folder)
+	if err != nil {
+		return found(name, err, "", "mend "+station.Path(folder, config.Authority.Trust))
+	}
+	now := time.Now()
+	ready, err := signers.Ready(trust, now)
 	if err != nil {
 		return found(name, err, "", mend)
 	}
-	now := time.Now()
-	if err := errors.Join(c.Validity(now), c.KeyUsable(now)); err != nil {
-		return found(name, err, "", mend)
-	}
+	c := ready.Certificate
 	text := fmt.Sprintf("%s, its key may sign until %s", c.Subject, c.KeyNotEnd.Format(time.DateOnly))
 	if !c.KeyNotEnd.IsZero() && now.AddDate(0, 0, soonDays).After(c.KeyNotEnd) {
 		text += ", soon: cancuoc pki ds rotate"

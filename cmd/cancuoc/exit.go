@@ -87,7 +87,7 @@ func codes() []struct {
 	}{
 		{exitInput, []error{card.ErrNoCVCA, station.ErrNoFingerprints, register.ErrLiveCard, register.ErrInput, register.ErrNotFound, station.ErrNothingToDo, station.ErrStation, reader.ErrOtherReading,
 			layout.ErrNoTemplate, layout.ErrDoesNotFit, layout.ErrNoGlyph}},
-		{exitInput, []error{authority.ErrExists, authority.ErrConfig, authority.ErrNotIssued}},
+		{exitInput, []error{authority.ErrExists, authority.ErrConfig, authority.ErrNotIssued, authority.ErrSigner}},
 		{exitUsage, []error{station.ErrName, authority.ErrReference, pkcs11.ErrURI, pki.ErrIdentity}},
 		{exitNotGenuine, []error{station.ErrChipDiffers}},
 		{exitNotProven, []error{station.ErrNotProven}},
@@ -95,7 +95,7 @@ func codes() []struct {
 			pcsc.ErrInUse, pcsc.ErrRemoved, perso.ErrLocked, reader.ErrAccess, reader.ErrNoPACE, sm.ErrResponse, sm.ErrClosed, pace.ErrChip, pace.ErrRefused, simulator.ErrInUse, simulator.ErrPowerLost,
 			register.ErrOtherChip, register.ErrChipTaken, scp.ErrCryptogram, bac.ErrChip, bac.ErrRefused}},
 		{exitKey, []error{pki.ErrPassphrase, pki.ErrKeyFile, pki.ErrKeyPeriod, pki.ErrShortCSCA, station.ErrAuthority, authority.ErrNoAuthority, authority.ErrNoSigner,
-			authority.ErrPlainKey, authority.ErrNoKey, authority.ErrOtherKey, pkcs11.ErrUnavailable, pkcs11.ErrModule, pkcs11.ErrNoToken, pkcs11.ErrNoKey, pkcs11.ErrAmbiguous,
+			authority.ErrPlainKey, authority.ErrNoKey, authority.ErrOtherKey, authority.ErrKeyTaken, pkcs11.ErrUnavailable, pkcs11.ErrModule, pkcs11.ErrNoToken, pkcs11.ErrNoKey, pkcs11.ErrAmbiguous,
 			pkcs11.ErrNoPIN, pkcs11.ErrKeyPIN, pkcs11.ErrPIN, pkcs11.ErrPINFinalTry, pkcs11.ErrPINLocked, pkcs11.ErrTimeout, pkcs11.ErrAbsent, pkcs11.ErrSignature}},
 		{exitRegister, []error{register.ErrStorage, register.ErrBusy, register.ErrNotRegister, register.ErrNewer,
 			register.ErrExists, register.ErrClaimed, register.ErrState, station.ErrNoStation}},

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,6 +37,9 @@ first.`,
 	return cmd
 }
 
+// maxListDays is the longest that a revocation list may stand.
+const maxListDays = 90
+
 // issuedList tells of a revocation list.
 type issuedList struct {
 	File       string    `json:"file,omitempty"`
@@ -48,6 +52,9 @@ type issuedList struct {
 
 func runCRL(d *desk, opts crlOptions) error {
 	now := time.Now()
+	if opts.days < 1 || opts.days > maxListDays {
+		return withCode(exitUsage, fmt.Errorf("--days %d: the next list is due after 1 to %d days (Doc 9303-12, section 4.1.5)", opts.days, maxListDays))
+	}
 	return d.withAuthority(opts.authorityOptions, func(a *authority.Authority) error {
 		add, err := a.ToRevoke(opts.revoke)
 		if err != nil {
@@ -57,6 +64,13 @@ func runCRL(d *desk, opts crlOptions) error {
 		if err != nil {
 			return err
 		}
+		add = slices.DeleteFunc(add, func(c pki.Certificate) bool {
+			r, already := last.Revokes(c)
+			if already {
+				d.note("warning: revoked already, on %s: %s", r.At.Format(time.DateOnly), printable(plain(c.Subject)))
+			}
+			return already
+		})
 		if len(add) == 0 && !last.ThisUpdate.IsZero() && now.Sub(last.ThisUpdate) < pki.MinListPace {
 			d.note("warning: the last list is of %s: without a revocation the next is due no sooner than after 48 hours (Doc 9303-12, section 4.1.5)", last.ThisUpdate.Format(time.DateTime))
 		}

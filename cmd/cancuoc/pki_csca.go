@@ -40,9 +40,9 @@ func newCSCAInitCommand(d *desk) *cobra.Command {
 		Use: "init [DIR]", Short: "Make a country signing authority", Args: cobra.MaximumNArgs(1),
 		Long: `Make a country signing authority (CSCA) in a folder: a key, a root that it has signed itself, and authority.json, which
 says what later commands go by. The profile tells keys and algorithms: vn as Viet Nam's authority is known to sign, nist,
-rsa-pss, rsa; --csca-key, --signer-key, --hash and --pss differ from it. Domain parameters of curves are spelt out, as Doc 9303-12 demands; --named-curves writes names, for programs
-that take nothing else. An authority is for real documents unless --specimen says that it is for trials; its key files are
-encrypted then or not at all.
+rsa-pss, rsa; --csca-key, --signer-key, --hash and --pss differ from it. Domain parameters of curves are spelt out, as Doc
+9303-12 demands; --named-curves writes names, for programs that take nothing else. An authority is for real documents, and its
+key files are encrypted, unless --specimen says that it is for trials: then they are encrypted only if a passphrase is given.
 
 ` + keyHelp,
 		Example: `  cancuoc pki csca init trial --specimen --country VN
@@ -159,16 +159,28 @@ func runCSCAInit(d *desk, opts cscaInitOptions) error {
 func writeMade(w io.Writer, what string, m madeCertificate) {
 	fmt.Fprintf(w, "%s: %s\n", what, printable(m.Subject))
 	fmt.Fprintf(w, "  %s, serial %s\n", m.Key, m.Serial)
-	fmt.Fprintf(w, "  key signs until %s, certificate valid until %s\n", day(m.KeyUntil), day(m.Until))
+	writeTimes(w, m.KeyUntil, m.Until)
 	fmt.Fprintf(w, "  %s\n", shown(m.File))
+}
+
+// writeTimes tells how long a key signs and its certificate stands.
+func writeTimes(w io.Writer, key, certificate time.Time) {
+	text := "valid until " + day(certificate)
+	if certificate.Equal(pki.Never()) {
+		text = "valid without end"
+	}
+	fmt.Fprintf(w, "  key signs until %s, certificate %s\n", day(key), text)
 }
 
 func (d *desk) printPlan(plan authority.Plan) error {
 	return d.print(plan, func(w io.Writer) {
 		fmt.Fprintf(w, "would make: %s\n", printable(plan.Subject))
 		fmt.Fprintf(w, "  %s, %s\n", plan.KeyKind, printable(plan.Key))
-		fmt.Fprintf(w, "  key signs until %s, certificate valid until %s\n", day(plan.KeyUntil), day(plan.Until))
+		writeTimes(w, plan.KeyUntil, plan.Until)
 		fmt.Fprintf(w, "  %s\n", shown(plan.File))
+		if plan.Link != "" {
+			fmt.Fprintf(w, "and the link to it: %s\n", shown(plan.Link))
+		}
 	})
 }
 

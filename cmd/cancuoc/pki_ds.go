@@ -95,8 +95,8 @@ func newDSListCommand(d *desk) *cobra.Command {
 	var opts authorityOptions
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the authority's signers", Args: cobra.NoArgs,
-		Long: `List the signers of an authority: what each signs, until when its key signs, where its key is, and whether it has been revoked.
-In a station it tells too how often each key has signed.`,
+		Long: `List the signers of an authority: what each signs, until when its key signs, whether it has been revoked, and
+with --json where its key is. In a station it tells too how often each key has signed.`,
 		Example: `  cancuoc pki ds list
   cancuoc pki ds list --authority csca --json`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDSList(cmd.Context(), d, opts) },

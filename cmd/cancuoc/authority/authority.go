@@ -32,7 +32,7 @@ import (
 var (
 	ErrNoAuthority = errors.New("authority: not the folder of an authority")
 	ErrExists      = errors.New("authority: there is an authority already")
-	ErrConfig      = errors.New("authority: authority.json cannot be used")
+	ErrConfig      = errors.New("authority: the authority's description cannot be used")
 )
 
 const (
@@ -55,6 +55,9 @@ func (*Authority) String() string { return "[secret]" }
 
 // PlanRoot says what [Create] would make.
 func PlanRoot(folder string, c Config, at time.Time) (Plan, error) {
+	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+		return Plan{}, fmt.Errorf("%w: %s is a file, and an authority a folder", ErrConfig, folder)
+	}
 	if _, err := os.Lstat(filepath.Join(folder, configName)); !errors.Is(err, fs.ErrNotExist) {
 		return Plan{}, fmt.Errorf("%w: %s", ErrExists, folder)
 	}

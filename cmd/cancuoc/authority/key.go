@@ -19,6 +19,7 @@ var (
 	ErrReference = errors.New("authority: a key is named file:PATH or by a PKCS #11 URI, pkcs11:token=LABEL;object=NAME")
 	ErrPlainKey  = errors.New("authority: the key file of an authority that is no specimen is not encrypted")
 	ErrNoKey     = errors.New("authority: there is no such key file")
+	ErrKeyTaken  = errors.New("authority: the key has a certificate already, and each signer a key of its own")
 	ErrOtherKey  = errors.New("authority: the key is not that of the certificate")
 )
 
@@ -61,15 +62,23 @@ func missing(path string, err error) error {
 	return err
 }
 
+// sealed refuses a key file that is not encrypted.
+func sealed(path string) error {
+	yes, err := pki.KeySealed(path)
+	if err != nil {
+		return missing(path, err)
+	}
+	if !yes {
+		return fmt.Errorf("%w: %s (openssl pkcs8 -topk8 -v2prf hmacWithSHA256 encrypts it)", ErrPlainKey, path)
+	}
+	return nil
+}
+
 // OpenFor gives the key of a certificate: it must be the one, and a file of it encrypted unless it is a specimen's.
 func (k Keys) OpenFor(c pki.Certificate, ref string) (crypto.Signer, error) {
 	if path, err := k.path(ref); err == nil && !c.Specimen() {
-		sealed, err := pki.KeySealed(path)
-		if err != nil {
-			return nil, missing(path, err)
-		}
-		if !sealed {
-			return nil, fmt.Errorf("%w: %s (openssl pkcs8 -topk8 -v2prf hmacWithSHA256 encrypts it)", ErrPlainKey, path)
+		if err := sealed(path); err != nil {
+			return nil, err
 		}
 	}
 	key, err := k.Open(ref)
@@ -97,6 +106,9 @@ func (k Keys) Make(rand io.Reader, ref, kind string, plain bool) (crypto.Signer,
 		return nil, fmt.Errorf("%w: %s would be; give a passphrase", ErrPlainKey, path)
 	}
 	if _, err := os.Lstat(path); err == nil {
+		if err := sealed(path); err != nil && !plain {
+			return nil, err
+		}
 		return k.Open(ref)
 	}
 	key, err := pki.GenerateKey(kind, rand)

@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"crypto"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -16,6 +17,9 @@ import (
 
 // ErrNoSigner says that no signer of a folder can sign.
 var ErrNoSigner = errors.New("authority: there is no signer that can sign")
+
+// ErrSigner says that no signer is made as one was asked for.
+var ErrSigner = errors.New("authority: no such signer is issued")
 
 // kind is a folder of signers.
 type kind string
@@ -134,6 +138,7 @@ type Plan struct {
 	KeyUntil      time.Time   `json:"key_until"`
 	Until         time.Time   `json:"until"`
 	File          string      `json:"file"`
+	Link          string      `json:"link,omitempty"` // the file of the link, of a renewal
 
 	number   int
 	validity pki.Validity
@@ -152,6 +157,9 @@ func (a *Authority) PlanSigner(i Issue, at time.Time) (Plan, error) {
 		i.DocumentTypes = nil
 	} else if len(i.DocumentTypes) == 0 {
 		i.DocumentTypes = c.DocumentTypes
+	}
+	if err := (pki.SignerRequest{Purpose: i.Purpose, DocumentTypes: i.DocumentTypes}).Check(); err != nil {
+		return Plan{}, fmt.Errorf("%w: %w", ErrSigner, err)
 	}
 	v, err := c.signerValidity(at)
 	if err != nil {
@@ -216,6 +224,9 @@ func (a *Authority) IssueSigner(i Issue, at time.Time) (Signer, error) {
 		return Signer{}, err
 	}
 	defer closeKey(key)
+	if err := a.unused(key); err != nil {
+		return Signer{}, err
+	}
 	c, err := csca.IssueSigner(rand.Reader, pki.SignerRequest{CommonName: plan.Subject, Purpose: plan.Purpose, DocumentTypes: plan.DocumentTypes,
 		PublicKey: key.Public(), Validity: plan.validity})
 	if err != nil {
@@ -229,6 +240,20 @@ func (a *Authority) IssueSigner(i Issue, at time.Time) (Signer, error) {
 		return Signer{}, err
 	}
 	return s, pki.WriteCertificate(plan.File, c)
+}
+
+// unused refuses a key that one of the authority's certificates has: with the certificate revoked the key would sign on.
+func (a *Authority) unused(key crypto.Signer) error {
+	issued, err := a.Issued()
+	if err != nil {
+		return err
+	}
+	for _, c := range issued {
+		if c.Holds(key) {
+			return fmt.Errorf("%w: %s", ErrKeyTaken, c.Subject)
+		}
+	}
+	return nil
 }
 
 // keepReference writes the reference of a key that is not beside its certificate.

@@ -63,6 +63,23 @@ func (s *Signers) Newest(at time.Time) (authority.Signer, error) {
 	return all[0], nil
 }
 
+// Ready gives the signer that would sign the next card, or says of each why it cannot. No key is opened.
+func (s *Signers) Ready(trust pki.Trust, at time.Time) (authority.Signer, error) {
+	all, err := s.newestFirst()
+	if err != nil {
+		return authority.Signer{}, err
+	}
+	var reasons []error
+	for _, one := range all {
+		err := mayNow(one, trust, at)
+		if err == nil {
+			return one, nil
+		}
+		reasons = append(reasons, fmt.Errorf("%s: %w", one.Certificate.Subject, err))
+	}
+	return authority.Signer{}, &noSigner{reasons}
+}
+
 // signing is a document signer about to sign, the use of its key counted.
 type signing struct {
 	certificate pki.Certificate
