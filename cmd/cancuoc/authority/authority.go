@@ -177,9 +177,12 @@ func (a *Authority) remember(at time.Time, what, serial, subject string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(a.path(historyName), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(a.path(historyName), os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("authority: %w", err)
+	}
+	if torn(f) {
+		line = append([]byte{'\n'}, line...)
 	}
 	_, err = f.Write(append(line, '\n'))
 	if err == nil {
@@ -192,4 +195,41 @@ func (a *Authority) remember(at time.Time, what, serial, subject string) error {
 		return fmt.Errorf("authority: %w", err)
 	}
 	return nil
+}
+
+// torn tells whether a file ends in the middle of a line.
+func torn(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return false
+	}
+	last := make([]byte, 1)
+	_, err = f.ReadAt(last, info.Size()-1)
+	return err == nil && last[0] != '\n'
+}
+
+// maxHistory bounds the history: some hundred thousand uses of a key that signs a few times a month.
+const maxHistory = 64 << 20
+
+// history reads every use of the authority's key. A line that a power cut has torn is passed over: what it would have told of
+// was never handed out.
+func (a *Authority) history() (uses []use, err error) {
+	text, err := readSmall(a.path(historyName), maxHistory)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i, line := range strings.Split(string(text), "\n") {
+		var u use
+		if err := json.Unmarshal([]byte(line), &u); err != nil {
+			if err.Error() == "unexpected end of JSON input" {
+				continue
+			}
+			return nil, fmt.Errorf("%w: line %d of %s cannot be read", ErrConfig, i+1, a.path(historyName))
+		}
+		uses = append(uses, u)
+	}
+	return uses, nil
 }

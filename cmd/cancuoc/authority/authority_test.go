@@ -196,6 +196,52 @@ func TestListsCountOn(t *testing.T) {
 	}
 }
 
+// A list that is lost, or that a power cut kept from being published, takes nothing off: what it revoked is on the next one,
+// and no number is given twice.
+func TestALostListUnrevokesNothing(t *testing.T) {
+	a := create(t, nil)
+	s, err := a.IssueSigner(Issue{Purpose: pki.ForDocuments}, begun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := a.IssueList(nil, begun, 90); err != nil {
+		t.Fatal(err)
+	}
+	_, lost, err := a.IssueList([]pki.Certificate{s.Certificate}, begun.AddDate(0, 0, 1), 90)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(lost); err != nil {
+		t.Fatal(err)
+	}
+	next, _, err := a.IssueList(nil, begun.AddDate(0, 0, 2), 90)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, revoked := next.Revokes(s.Certificate)
+	if !revoked || !r.At.Equal(begun.AddDate(0, 0, 1)) || next.Number != "3" {
+		t.Errorf("list %s: revoked %v, %v", next.Number, revoked, r.At)
+	}
+	history, err := os.ReadFile(a.path(historyName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(a.path(historyName), append(history, []byte(`{"at":"2026-`)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for day := range 2 {
+		if _, _, err := a.IssueList(nil, begun.AddDate(0, 0, 3+day), 90); err != nil {
+			t.Errorf("after a torn line: %v", err)
+		}
+	}
+	if err := os.WriteFile(a.path(historyName), append([]byte("{\"at\": 7}\n"), history...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := a.IssueList(nil, begun.AddDate(0, 0, 9), 90); !errors.Is(err, ErrConfig) {
+		t.Errorf("with a history that cannot be read: %v", err)
+	}
+}
+
 func TestDescriptionsThatAreRefused(t *testing.T) {
 	a := create(t, nil)
 	good, err := os.ReadFile(a.path(configName))

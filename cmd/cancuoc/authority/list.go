@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -80,6 +81,9 @@ func (a *Authority) ToRevoke(names []string) ([]pki.Certificate, error) {
 // IssueList issues the next revocation list with what is added, due after so many days.
 func (a *Authority) IssueList(add []pki.Certificate, at time.Time, days int) (pki.RevocationList, string, error) {
 	last, err := a.LastList()
+	if err == nil {
+		last, err = a.remembered(last)
+	}
 	if err != nil {
 		return pki.RevocationList{}, "", err
 	}
@@ -107,6 +111,26 @@ func (a *Authority) IssueList(add []pki.Certificate, at time.Time, days int) (pk
 	}
 	path := a.path(trustFolder, listName(list.Number))
 	return list, path, pki.WriteRevocationList(path, list)
+}
+
+// remembered adds to the last list what the history knows beyond it: a list that was lost or never published takes nothing off,
+// and its number is not given again.
+func (a *Authority) remembered(last pki.RevocationList) (pki.RevocationList, error) {
+	uses, err := a.history()
+	if err != nil {
+		return last, err
+	}
+	number, _ := new(big.Int).SetString("0"+last.Number, 16)
+	for _, u := range uses {
+		known := slices.ContainsFunc(last.Revoked, func(r pki.Revocation) bool { return r.Serial == u.Serial })
+		switch n, ok := new(big.Int).SetString(u.Serial, 16); {
+		case u.What == "revoked" && !known:
+			last.Revoked = append(last.Revoked, pki.Revocation{Serial: u.Serial, At: u.At.Truncate(time.Second)})
+		case u.What == "list" && ok && n.Cmp(number) > 0:
+			number, last.Number = n, u.Serial
+		}
+	}
+	return last, nil
 }
 
 // listName has the number, which is hexadecimal, at a width that sorts.
