@@ -112,7 +112,7 @@ func examineRegister(ctx context.Context, path string) finding {
 }
 
 func examineSigner(folder string, config station.Config) finding {
-	const name, mend = "document signer", "cancuoc pki ds rotate: a signer's key is used for three months"
+	const name, mend = "document signer", "cancuoc pki ds rotate"
 	signers, err := config.Signers(folder, authority.Keys{})
 	if err != nil {
 		return found(name, err, "", "mend "+station.ConfigName)

@@ -11,7 +11,8 @@ import (
 )
 
 const keyHelp = `A key is named file:PATH (PKCS #8; encrypted unless the authority is a specimen) or by a PKCS #11 URI (RFC 7512), as in
-pkcs11:token=LABEL;object=NAME?module-path=/usr/lib/softhsm/libsofthsm2.so. The token's PIN is in the file that the URI names
+pkcs11:token=LABEL;object=NAME?module-path=/usr/lib/softhsm/libsofthsm2.so. A PATH that is not absolute begins in the folder of
+the authority; a key file that is not there is made, a key on a token must be there. The token's PIN is in the file that the URI names
 (pin-source=file:/run/secrets/pin) or that $CANCUOC_PIN_FILE names, in $CANCUOC_PIN, or asked for at a terminal.`
 
 // keys opens keys by reference.

@@ -74,6 +74,7 @@ func (o *cscaInitOptions) addDescriptionTo(cmd *cobra.Command) {
 	addKindFlag(cmd, &o.rootKey, "csca-key", "kind of its key (else the profile's)")
 	addKindFlag(cmd, &o.signerKey, "signer-key", "kind of its signers' keys (else the profile's)")
 	f.StringVar(&o.hash, "hash", "", "it signs with SHA-256, SHA-384 or SHA-512 (else the profile's)")
+	completeFlag(cmd, "hash", func(string) []string { return []string{"SHA-256", "SHA-384", "SHA-512"} })
 	f.BoolVar(&o.pss, "pss", false, "with a key of RSA, it signs by RSASSA-PSS")
 	f.BoolVar(&o.named, "named-curves", false, "write curves by name, against Doc 9303-12, section 4.1.6.3")
 	f.IntVar(&o.years, "key-years", 5, "for how many years its key signs")
