@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
@@ -68,6 +70,8 @@ func (i Identity) Check() error {
 		return wrong("state %q is not the code of the machine readable zone, one to three capital letters", i.State)
 	case strings.TrimSpace(i.CommonName) == "":
 		return wrong("the name is missing")
+	case !nameable(i.CommonName) || !nameable(i.Organization):
+		return wrong("a name has at most %d letters, signs and spaces", maxName)
 	case i.Specimen && (!strings.HasPrefix(i.CommonName, "SPECIMEN") || !strings.HasPrefix(i.Organization, "SPECIMEN")):
 		return wrong("the names of a specimen authority begin with SPECIMEN")
 	case len(i.CRL) == 0:
@@ -82,6 +86,13 @@ func (i Identity) Check() error {
 		}
 	}
 	return nil
+}
+
+// maxName is how long a common name or the name of an organisation may be (RFC 5280, appendix A.1).
+const maxName = 64
+
+func nameable(s string) bool {
+	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxName && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
 }
 
 // beyondASCII tells what an IA5String in a certificate should not hold.
@@ -200,6 +211,9 @@ func (a CSCA) IssueSigner(rand io.Reader, r SignerRequest) (Certificate, error) 
 	if r.Validity.Until.After(a.Certificate.NotAfter) {
 		return Certificate{}, fmt.Errorf("%w: %s, and %s", ErrShortCSCA,
 			a.Certificate.NotAfter.Format(time.DateOnly), r.Validity.Until.Format(time.DateOnly))
+	}
+	if !nameable(r.CommonName) {
+		return Certificate{}, fmt.Errorf("%w: a name has at most %d letters, signs and spaces", ErrIdentity, maxName)
 	}
 	if a.Identity.Specimen && !strings.HasPrefix(r.CommonName, "SPECIMEN") {
 		return Certificate{}, fmt.Errorf("%w: a signer below a specimen authority has a name that begins with SPECIMEN", ErrIdentity)

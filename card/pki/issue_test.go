@@ -270,6 +270,9 @@ func TestIdentitiesThatAreRefused(t *testing.T) {
 		"no lists":      func(i *Identity) { i.CRL = nil },
 		"file list":     func(i *Identity) { i.CRL = []string{"file:///crl"} },
 		"list in words": func(i *Identity) { i.CRL = []string{"https://địa chỉ"} },
+		"long name":     func(i *Identity) { i.CommonName = "SPECIMEN " + strings.Repeat("a", 56) },
+		"escape":        func(i *Identity) { i.Organization = "SPECIMEN \x1b[31m" },
+		"not UTF-8":     func(i *Identity) { i.CommonName = "SPECIMEN \xFF" },
 		"contact":       func(i *Identity) { i.Contact = "hộp thư" },
 	} {
 		id := identity(p, false)

@@ -74,6 +74,9 @@ func PlanRoot(folder string, c Config, at time.Time) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	if _, err := c.signerValidity(at); err != nil {
+		return Plan{}, err
+	}
 	v, err := c.rootValidity(at)
 	return Plan{Subject: c.Name, KeyKind: c.RootKey, Key: c.Key, From: v.From, KeyUntil: v.KeyUntil, Until: v.Until,
 		File: filepath.Join(folder, trustFolder, rootName(1)), number: 1, validity: v}, err

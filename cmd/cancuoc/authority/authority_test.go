@@ -53,7 +53,7 @@ func TestLengthsOfTime(t *testing.T) {
 			t.Errorf("%s: %s, %v", length, got, err)
 		}
 	}
-	for _, length := range []string{"", "3", "m", "0m", "-3m", "3w", "3.5y", "999999d", "ever", "+3m "} {
+	for _, length := range []string{"", "3", "m", "0m", "-3m", "3w", "3.5y", "999999d", "9999y", "ever", "+3m "} {
 		if got, err := After(begun, length); err == nil {
 			t.Errorf("%q: %s", length, got)
 		}

@@ -114,15 +114,19 @@ func After(at time.Time, length string) (time.Time, error) {
 	if err != nil || n < 1 {
 		return time.Time{}, wrong
 	}
+	var end time.Time
 	switch length[len(length)-1] {
 	case 'd':
-		return at.AddDate(0, 0, n), nil
+		end = at.AddDate(0, 0, n)
 	case 'm':
-		return at.AddDate(0, n, 0), nil
+		end = at.AddDate(0, n, 0)
 	case 'y':
-		return at.AddDate(n, 0, 0), nil
+		end = at.AddDate(n, 0, 0)
 	}
-	return time.Time{}, wrong
+	if end.IsZero() || end.After(pki.Never()) {
+		return time.Time{}, wrong
+	}
+	return end, nil
 }
 
 const maxConfig = 64 << 10
@@ -133,7 +137,7 @@ func loadConfig(path string) (Config, error) {
 		return Config{}, fmt.Errorf("%w: %s has no %s (make one with `cancuoc pki csca init`, or name it with --authority)", ErrNoAuthority, filepath.Dir(path), configName)
 	}
 	if err != nil {
-		return Config{}, err
+		return Config{}, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	var c Config
 	dec := json.NewDecoder(bytes.NewReader(text))
