@@ -59,7 +59,7 @@ func WriteKeyInfo(path string, der, passphrase []byte) error {
 // ReadKeyInfo reads what [WriteKeyInfo] wrote and gives the PKCS #8 inside, which is for the caller to parse. With the
 // wrong passphrase it answers [ErrPassphrase], or bytes that are no key.
 func ReadKeyInfo(path string, passphrase []byte) ([]byte, error) {
-	text, err := readBounded(path, maxKeyFile)
+	text, err := readRegular(path, maxKeyFile)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func passphraseCipher(passphrase, salt []byte, iterations int) (cipher.Block, er
 // encrypted file, or with the wrong one, it answers [ErrPassphrase]; another way of encrypting is [ErrUnsupported]; what is
 // no key of RSA or on a curve of NIST or RFC 5639 is [ErrKeyFile].
 func ReadKey(path string, passphrase []byte) (crypto.Signer, error) {
-	text, err := readBounded(path, maxKeyFile)
+	text, err := readRegular(path, maxKeyFile)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +165,7 @@ func ReadKey(path string, passphrase []byte) (crypto.Signer, error) {
 
 // KeySealed tells whether a key file is encrypted, by what it says of itself.
 func KeySealed(path string) (bool, error) {
-	text, err := readBounded(path, maxKeyFile)
+	text, err := readRegular(path, maxKeyFile)
 	if err != nil {
 		return false, err
 	}

@@ -12,7 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/cancuoc/cancuoc/card/internal/x509"
 )
@@ -153,6 +155,46 @@ func TestKeyFilesThatLie(t *testing.T) {
 		if _, err := decodeKey(text, []byte("x")); !errors.Is(err, ErrKeyFile) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A pipe in the place of a key is refused and not waited on.
+func TestAPipeIsNoKey(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key.pem")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	answer := make(chan error, 2)
+	go func() {
+		_, err := ReadKey(path, nil)
+		answer <- err
+		_, err = KeySealed(path)
+		answer <- err
+	}()
+	for range 2 {
+		select {
+		case err := <-answer:
+			if err == nil {
+				t.Error("a pipe was taken for a key")
+			}
+		case <-time.After(5 * time.Second):
+			t.Fatal("a pipe is waited on")
+		}
+	}
+}
+
+// An export of empty lines takes about as much memory as it is long.
+func TestEmptyLinesOfAnExport(t *testing.T) {
+	text := strings.Repeat("\n", 8<<20)
+	result := testing.Benchmark(func(b *testing.B) {
+		for b.Loop() {
+			if _, err := parseLDIF(text); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	if got := result.AllocedBytesPerOp(); got > 4*int64(len(text)) {
+		t.Errorf("%d bytes for %d", got, len(text))
 	}
 }
 

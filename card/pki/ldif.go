@@ -23,7 +23,9 @@ func parseLDIF(text string) ([]ldifValue, error) {
 	text = strings.ReplaceAll(text, "\n ", "") // a line that begins with a space goes on with the one before
 	var all []ldifValue
 	entry := ""
-	for n, line := range strings.Split(text, "\n") {
+	n := 0
+	for line := range strings.SplitSeq(text, "\n") { // one by one: a slice of empty lines would be sixteen times the file
+		n++
 		name, rest, found := strings.Cut(line, ":")
 		switch {
 		case strings.TrimSpace(line) == "":
@@ -32,7 +34,7 @@ func parseLDIF(text string) ([]ldifValue, error) {
 		case strings.HasPrefix(line, "#") || line == "-":
 			continue
 		case !found || name == "":
-			return nil, fmt.Errorf("pki: LDIF: line %d after unfolding has no attribute", n+1)
+			return nil, fmt.Errorf("pki: LDIF: line %d after unfolding has no attribute", n)
 		}
 		encoded, binary := strings.CutPrefix(rest, ":")
 		name, _, _ = strings.Cut(strings.ToLower(name), ";")

@@ -21,15 +21,28 @@ var otherCodes = map[string][]string{
 }
 
 // IssuesFor tells whether an authority issues the documents of a state, which the MRZ names by three letters: a verifier
-// that trusts many states shall not take one's word for another's citizens. What counts is the authority's alternative
-// name, which has that code for this very purpose (Doc 9303-12, section 7.1.1.2), and its country. Where neither gives any
-// code, known is false.
+// that trusts many states shall not take one's word for another's citizens. What counts is the authority's country, and its
+// alternative name, which has that code for this very purpose (Doc 9303-12, section 7.1.1.2), unless the code there is that
+// of another country: the name is the authority's own word. Where neither gives any code, known is false.
 func (c Certificate) IssuesFor(state string) (yes, known bool) {
-	codes := slices.Concat(c.States, otherCodes[strings.ToUpper(c.Country)])
+	codes := append(slices.DeleteFunc(slices.Clone(c.States), ofCountry), otherCodes[strings.ToUpper(c.Country)]...)
 	if region, err := language.ParseRegion(c.Country); err == nil && len(c.Country) == 2 {
 		codes = append(codes, region.ISO3())
 	}
 	return slices.Contains(codes, strings.TrimRight(state, "<")), len(codes) > 0
+}
+
+// ofCountry tells whether a code of the MRZ is that of a country.
+func ofCountry(code string) bool {
+	if region, err := language.ParseRegion(code); err == nil && len(code) == 3 && region.IsCountry() {
+		return true
+	}
+	for _, codes := range otherCodes {
+		if slices.Contains(codes, code) {
+			return true
+		}
+	}
+	return false
 }
 
 // readStates reads the localities in the directory names of SubjectAltName. The extension is not critical: what cannot be

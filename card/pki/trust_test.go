@@ -316,6 +316,10 @@ func TestWhoIssuesFor(t *testing.T) {
 		{Certificate{Country: "GB"}, "GBN", true, true},
 		{Certificate{Country: "EU"}, "EUE", true, true},
 		{Certificate{Country: "DE", States: []string{"XOM"}}, "XOM", true, true},
+		{Certificate{Country: "UT", States: []string{"VNM"}}, "VNM", false, true}, // its own word for another's citizens
+		{Certificate{Country: "UT", States: []string{"VNM", "UTO"}}, "UTO", true, true},
+		{Certificate{Country: "FR", States: []string{"D"}}, "D", false, true},
+		{Certificate{Country: "", States: []string{"VNM"}}, "VNM", false, false},
 		{Certificate{Country: ""}, "VNM", false, false},
 		{Certificate{Country: "VNM"}, "VNM", false, false},
 		{Certificate{Country: "VN"}, "<<<", false, true},

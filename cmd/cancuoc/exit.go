@@ -87,7 +87,7 @@ func codes() []struct {
 	}{
 		{exitInput, []error{card.ErrNoCVCA, station.ErrNoFingerprints, register.ErrLiveCard, register.ErrInput, register.ErrNotFound, station.ErrNothingToDo, station.ErrStation, reader.ErrOtherReading,
 			layout.ErrNoTemplate, layout.ErrDoesNotFit, layout.ErrNoGlyph}},
-		{exitInput, []error{authority.ErrExists, authority.ErrConfig, authority.ErrNotIssued, authority.ErrSigner}},
+		{exitInput, []error{authority.ErrExists, authority.ErrConfig, authority.ErrNotIssued, authority.ErrForeignList, authority.ErrSigner}},
 		{exitUsage, []error{station.ErrName, authority.ErrReference, pkcs11.ErrURI, pki.ErrIdentity}},
 		{exitNotGenuine, []error{station.ErrChipDiffers}},
 		{exitNotProven, []error{station.ErrNotProven}},

@@ -242,6 +242,24 @@ func TestALostListUnrevokesNothing(t *testing.T) {
 	}
 }
 
+// A list of another authority, or of nobody, that lies in the folder is not gone on from.
+func TestAForeignListIsNotGoneOnFrom(t *testing.T) {
+	a, other := create(t, nil), create(t, nil)
+	if _, _, err := a.IssueList(nil, begun, 90); err != nil {
+		t.Fatal(err)
+	}
+	foreign, _, err := other.IssueList(nil, begun.AddDate(0, 0, 1), 90)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pki.WriteRevocationList(a.path(trustFolder, "crl-000009.crl"), foreign); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := a.IssueList(nil, begun.AddDate(0, 0, 2), 90); !errors.Is(err, ErrForeignList) {
+		t.Errorf("went on from another authority's list: %v", err)
+	}
+}
+
 func TestDescriptionsThatAreRefused(t *testing.T) {
 	a := create(t, nil)
 	good, err := os.ReadFile(a.path(configName))

@@ -14,8 +14,11 @@ import (
 	"github.com/cancuoc/cancuoc/card/pki"
 )
 
-// ErrNotIssued says that a certificate to be revoked is not one of the authority's.
-var ErrNotIssued = errors.New("authority: no certificate with this serial number has been issued here")
+// What can be wrong with revocation.
+var (
+	ErrNotIssued   = errors.New("authority: no certificate with this serial number has been issued here")
+	ErrForeignList = errors.New("authority: the last revocation list is not one of the authority's own")
+)
 
 // maxList bounds a revocation list: some hundred thousand certificates.
 const maxList = 16 << 20
@@ -35,7 +38,23 @@ func (a *Authority) LastList() (pki.RevocationList, error) {
 	if block == nil {
 		return pki.RevocationList{}, fmt.Errorf("authority: %s is no revocation list in PEM", files[len(files)-1])
 	}
-	return pki.ParseRevocationList(block.Bytes)
+	list, err := pki.ParseRevocationList(block.Bytes)
+	if err != nil {
+		return pki.RevocationList{}, err
+	}
+	return list, a.ownList(list, files[len(files)-1])
+}
+
+// ownList checks that a root of the authority, its present one or one before, has signed a list: what another has signed would
+// take the place of all that is revoked.
+func (a *Authority) ownList(list pki.RevocationList, file string) error {
+	for n := a.Config.Root; n > 0; n-- {
+		roots, err := pki.ReadCertificates(a.path(trustFolder, rootName(n)))
+		if err == nil && list.Verify(roots[0]) == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: %s", ErrForeignList, file)
 }
 
 // Issued gives every certificate that the authority has issued: roots, links, signers.
