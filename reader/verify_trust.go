@@ -113,5 +113,9 @@ func (j *judgement) revocation() (Result, string, pki.Certificate) {
 			result, detail, certificate = Unknown, err.Error(), c
 		}
 	}
+	root := j.path[len(j.path)-1]
+	if err := j.Trust.Revocation(root, j.now); errors.Is(err, pki.ErrRevoked) { // by its own last word (section 4.1.5.1)
+		return Fail, fmt.Sprintf("%s: %v", root.Subject, err), root
+	}
 	return result, detail, certificate
 }

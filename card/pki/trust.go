@@ -40,20 +40,19 @@ func (t Trust) Path(ds Certificate) ([]Certificate, error) { return t.path(ds, f
 var errWeak = errors.New("pki: signed by way of SHA-1")
 
 // Current checks what [Trust.Path] leaves open, of a signer and the path above it: that no signature below the anchor is by
-// way of SHA-1, that every certificate is valid now, and that none below the anchor has been revoked. Where there is no
+// way of SHA-1, that every certificate is valid now, and that none has been revoked, the anchor by itself included. Where there is no
 // revocation list that is no error.
 func (t Trust) Current(signer Certificate, path []Certificate, now time.Time) error {
 	for i, c := range append([]Certificate{signer}, path...) {
 		if err := c.Validity(now); err != nil {
 			return fmt.Errorf("%w (%s)", err, c.Subject)
 		}
-		if i == len(path) {
-			break // nobody signs the anchor for us
-		}
-		if c.Weak() {
+		anchor := i == len(path) // nobody signs it for us; it may revoke itself (Doc 9303-12, section 4.1.5.1)
+		if c.Weak() && !anchor {
 			return fmt.Errorf("%w: %s", errWeak, c.Subject)
 		}
-		if err := t.Revocation(c, now); err != nil && !errors.Is(err, ErrNoList) {
+		err := t.Revocation(c, now)
+		if errors.Is(err, ErrRevoked) || err != nil && !errors.Is(err, ErrNoList) && !anchor {
 			return fmt.Errorf("%w (%s)", err, c.Subject)
 		}
 	}
