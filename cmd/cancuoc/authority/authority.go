@@ -61,6 +61,9 @@ func PlanRoot(folder string, c Config, at time.Time) (Plan, error) {
 	if _, err := os.Lstat(filepath.Join(folder, configName)); !errors.Is(err, fs.ErrNotExist) {
 		return Plan{}, fmt.Errorf("%w: %s", ErrExists, folder)
 	}
+	if err := checkReference(c.Key); err != nil {
+		return Plan{}, err
+	}
 	if c.Key == "" {
 		c.Key = keyReference("keys", "csca", 1)
 	}
@@ -129,6 +132,9 @@ func Open(folder string, keys Keys) (*Authority, error) {
 	roots, err := pki.ReadCertificates(a.path(trustFolder, rootName(c.Root)))
 	if err != nil {
 		return nil, err
+	}
+	if len(roots) == 0 {
+		return nil, fmt.Errorf("%w: %s holds no root", ErrConfig, folder)
 	}
 	a.Root = roots[0]
 	return a, nil

@@ -37,6 +37,15 @@ func (Keys) String() string { return "[secret]" }
 // GoString hides the passphrase.
 func (Keys) GoString() string { return "[secret]" }
 
+// checkReference refuses what is no URI of a key before it is shown or kept: it may hold a PIN.
+func checkReference(ref string) error {
+	if !strings.HasPrefix(ref, "pkcs11:") {
+		return nil
+	}
+	_, err := pkcs11.ParseURI(ref)
+	return err
+}
+
 // Open gives the key that a reference names. One on a token is an io.Closer too.
 func (k Keys) Open(ref string) (crypto.Signer, error) {
 	if strings.HasPrefix(ref, "pkcs11:") {

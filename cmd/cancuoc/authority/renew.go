@@ -33,6 +33,9 @@ func (a *Authority) PlanRenewal(n Next, at time.Time) (Config, Plan, error) {
 	if c.Key = n.Key; c.Key == "" {
 		c.Key = keyReference("keys", "csca", c.Root)
 	}
+	if err := checkReference(c.Key); err != nil {
+		return c, Plan{}, err
+	}
 	v, err := c.rootValidity(at)
 	return c, Plan{Subject: c.Name, KeyKind: c.RootKey, Key: c.Key, From: v.From, KeyUntil: v.KeyUntil, Until: v.Until,
 		File: a.path(trustFolder, rootName(c.Root)), Link: a.path(trustFolder, linkName(c.Root)), number: c.Root, validity: v}, err

@@ -70,6 +70,9 @@ func Signers(folder string) ([]Signer, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(found) == 0 {
+			return nil, fmt.Errorf("authority: %s holds no certificate", file)
+		}
 		s.Certificate = found[0]
 		if s.Key, err = keyBeside(strings.TrimSuffix(file, ".cer")); err != nil {
 			return nil, err
@@ -96,7 +99,8 @@ func keyBeside(stem string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return strings.TrimSpace(string(text)), nil
+	ref := strings.TrimSpace(string(text))
+	return ref, checkReference(ref)
 }
 
 // SignersOf gives the authority's own, of documents or of lists.
@@ -171,6 +175,9 @@ func (a *Authority) PlanSigner(i Issue, at time.Time) (Plan, error) {
 	k := kindOf(i.Purpose)
 	n, err := a.nextNumber(k)
 	if err != nil {
+		return Plan{}, err
+	}
+	if err := checkReference(i.Key); err != nil {
 		return Plan{}, err
 	}
 	if i.Key == "" {
