@@ -44,3 +44,34 @@ func SyncFolder(path string) error {
 	defer d.Close()
 	return d.Sync()
 }
+
+// AppendLine puts a line at the end of a file, readable by its owner alone, and has brought it to the disk when it returns.
+// Where a power cut has torn the line before, the new one begins a line of its own all the same.
+func AppendLine(path string, line []byte) error {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if torn(f) {
+		line = append([]byte{'\n'}, line...)
+	}
+	_, err = f.Write(append(line, '\n'))
+	if err == nil {
+		err = f.Sync()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// torn tells whether a file ends in the middle of a line.
+func torn(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return false
+	}
+	last := make([]byte, 1)
+	_, err = f.ReadAt(last, info.Size()-1)
+	return err == nil && last[0] != '\n'
+}

@@ -38,7 +38,7 @@ first.`,
 }
 
 // maxListDays is the longest that a revocation list may stand.
-const maxListDays = 90
+const maxListDays = int(pki.MaxListAge / (24 * time.Hour))
 
 // issuedList tells of a revocation list.
 type issuedList struct {

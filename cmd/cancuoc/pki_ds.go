@@ -75,11 +75,11 @@ has it open (Doc 9303-12, section 4.1.1.2, recommends to).
 
 func runDSIssue(d *desk, opts dsOptions, verb string) error {
 	return d.withAuthority(opts.authorityOptions, func(a *authority.Authority) error {
-		plan, err := a.PlanSigner(opts.issue, time.Now())
-		if err != nil {
-			return err
-		}
 		if opts.dryRun {
+			plan, err := a.PlanSigner(opts.issue, time.Now())
+			if err != nil {
+				return err
+			}
 			return d.printPlan(plan)
 		}
 		s, err := a.IssueSigner(opts.issue, time.Now())

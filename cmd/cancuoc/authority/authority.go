@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/cancuoc/cancuoc/card/pki"
+	"github.com/cancuoc/cancuoc/card/regular"
 )
 
 // What an authority's folder can be wrong about.
@@ -82,7 +83,7 @@ func PlanRoot(folder string, c Config, at time.Time) (Plan, error) {
 	}
 	v, err := c.rootValidity(at)
 	return Plan{Subject: c.Name, KeyKind: c.RootKey, Key: c.Key, From: v.From, KeyUntil: v.KeyUntil, Until: v.Until,
-		File: filepath.Join(folder, trustFolder, rootName(1)), number: 1, validity: v}, err
+		File: filepath.Join(folder, trustFolder, rootName(1)), validity: v}, err
 }
 
 // Create makes an authority in a folder where there is none.
@@ -186,35 +187,10 @@ func (a *Authority) remember(at time.Time, what, serial, subject string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(a.path(historyName), os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return fmt.Errorf("authority: %w", err)
-	}
-	if torn(f) {
-		line = append([]byte{'\n'}, line...)
-	}
-	_, err = f.Write(append(line, '\n'))
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
+	if err := regular.AppendLine(a.path(historyName), line); err != nil {
 		return fmt.Errorf("authority: %w", err)
 	}
 	return nil
-}
-
-// torn tells whether a file ends in the middle of a line.
-func torn(f *os.File) bool {
-	info, err := f.Stat()
-	if err != nil || info.Size() == 0 {
-		return false
-	}
-	last := make([]byte, 1)
-	_, err = f.ReadAt(last, info.Size()-1)
-	return err == nil && last[0] != '\n'
 }
 
 // maxHistory bounds the history: some hundred thousand uses of a key that signs a few times a month.

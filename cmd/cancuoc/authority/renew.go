@@ -38,7 +38,7 @@ func (a *Authority) PlanRenewal(n Next, at time.Time) (Config, Plan, error) {
 	}
 	v, err := c.rootValidity(at)
 	return c, Plan{Subject: c.Name, KeyKind: c.RootKey, Key: c.Key, From: v.From, KeyUntil: v.KeyUntil, Until: v.Until,
-		File: a.path(trustFolder, rootName(c.Root)), Link: a.path(trustFolder, linkName(c.Root)), number: c.Root, validity: v}, err
+		File: a.path(trustFolder, rootName(c.Root)), Link: a.path(trustFolder, linkName(c.Root)), validity: v}, err
 }
 
 // Renew makes the authority's next root and the link to it (Doc 9303-12, section 4.1.4.3). An interrupted renewal is run

@@ -111,18 +111,7 @@ func (f *Folder) remember(what string, c *cvc.Certificate) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.OpenFile(f.path("history.jsonl"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("cvca: %w", err)
-	}
-	_, err = file.Write(append(line, '\n'))
-	if err == nil {
-		err = file.Sync()
-	}
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
+	if err := regular.AppendLine(f.path("history.jsonl"), line); err != nil {
 		return fmt.Errorf("cvca: %w", err)
 	}
 	return nil
