@@ -21,8 +21,8 @@ func front2024(t template) side {
 	middle := t.width / 2
 	return side{
 		stock: []Mark{
-			Path{Fill: paper, Outline: rectangle(0, 0, t.width, t.height)},
-			Path{Fill: tint, Outline: hill(t)},
+			Path{Tag: Tag{Ink: Preprint}, Colour: paper, Outline: rectangle(0, 0, t.width, t.height)},
+			Path{Tag: Tag{Ink: Preprint}, Colour: tint, Outline: hill(t)},
 		},
 		overprint: slant{x: middle, y: 33.5, length: 80, rise: 20},
 		portrait:  place{x: 4.5, y: 19.4, w: 20, h: 30},
@@ -51,9 +51,9 @@ func back2024(t template) side {
 	const right = 71.7 // the middle of the column of the QR code
 	return side{
 		stock: []Mark{
-			Path{Fill: paper, Outline: rectangle(0, 0, t.width, t.height)},
-			Path{Fill: tint, Outline: hill(template{width: t.width, height: t.height - mrzHeight})},
-			Path{Fill: chip, Outline: rounded(8.6, 18.0, 13.0, 11.8, 1.6)},
+			Path{Tag: Tag{Ink: Preprint}, Colour: paper, Outline: rectangle(0, 0, t.width, t.height)},
+			Path{Tag: Tag{Ink: Preprint}, Colour: tint, Outline: hill(template{width: t.width, height: t.height - mrzHeight})},
+			Path{Tag: Tag{Ink: Preprint}, Colour: chip, Outline: rounded(8.6, 18.0, 13.0, 11.8, 1.6)},
 		},
 		overprint: slant{x: 31, y: 16.5, length: 58, rise: 20},
 		qr:        place{x: right - 9, y: 4.6, w: 18, h: 18},

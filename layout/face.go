@@ -3,31 +3,94 @@ package layout
 import (
 	"fmt"
 	"hash/crc32"
+	"iter"
 	"strings"
 )
 
-// Face is one side of a card, ready for a painter: marks in the order in which they are painted, in millimetres from
-// the top left corner.
+// Face is one side of a card, ready for a painter: marks in millimetres from the top left corner.
 type Face struct {
+	Side          Side
 	Width, Height float64
-	Marks         []Mark
+	Marks         []Mark // in the order in which they are painted, without the overprint
+
+	overprint  Mark // across this face; nil for one across the middle
+	production bool // under a proof that only card/pki can make
 }
 
-func (f *Face) add(marks []Mark) { f.Marks = append(f.Marks, marks...) }
+// Production tells whether the face may be printed as a real document: it was composed under a proof.
+func (f Face) Production() bool { return f.production }
 
-// String lists the marks, one a line: a form that a person can compare.
+// Painted gives the marks as every painter paints them: those of the face and, above them, the overprint
+// SPECIMEN / MẪU, which only a face composed for production goes without.
+func (f Face) Painted() iter.Seq[Mark] {
+	return func(yield func(Mark) bool) {
+		for _, m := range f.Marks {
+			if !yield(m) {
+				return
+			}
+		}
+		switch {
+		case f.production:
+		case f.overprint != nil:
+			yield(f.overprint)
+		default:
+			yield(overprintAcross(f))
+		}
+	}
+}
+
+// String lists the marks as they are painted, one a line: a form that a person can compare.
 func (f Face) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "face %.2f x %.2f\n", f.Width, f.Height)
-	for _, m := range f.Marks {
+	fmt.Fprintf(&b, "%s %.2f x %.2f\n", f.Side, f.Width, f.Height)
+	for m := range f.Painted() {
 		fmt.Fprintln(&b, m)
 	}
 	return b.String()
 }
 
-// Mark is a [Path], a [Text] or an [Image]; there are no others.
+// Side is a side of a card.
+type Side string
+
+// The sides.
+const (
+	Front Side = "front"
+	Back  Side = "back"
+)
+
+// Ink is what a mark is printed with.
+type Ink string
+
+// The inks. Stock that is printed already carries all of [Preprint]; a personalisation printer adds [InColour] with its
+// colour panels and [K] with its black resin; [Proof] is on proofs alone.
+const (
+	InColour Ink = "colour"
+	K        Ink = "k"
+	Preprint Ink = "preprint"
+	Proof    Ink = "proof"
+)
+
+// Tag is what every mark knows of itself.
+type Tag struct {
+	Side  Side
+	Field string // the record's key of the value that it shows; empty for none
+	Ink   Ink
+}
+
+// Of gives the tag of a mark of any kind.
+func (t Tag) Of() Tag { return t }
+
+func (t Tag) String() string {
+	if t.Field == "" {
+		return string(t.Ink) + " -"
+	}
+	return string(t.Ink) + " " + t.Field
+}
+
+// Mark is a [Path], a [Text], an [Image] or a [Group]; there are no others.
 type Mark interface {
 	fmt.Stringer
+	Of() Tag
 	mark()
 }
 
@@ -46,30 +109,64 @@ func (c Colour) String() string {
 	return s
 }
 
-// Path is an area filled with one colour, by the non-zero winding rule.
+// Path is an outline in one colour: its area, by the non-zero winding rule, or the line that a round pen draws along it.
 type Path struct {
-	Field   string // the field of the record that it shows; empty for none
-	Fill    Colour
+	Tag
+	Colour  Colour
+	Pen     float64 // width of the pen; 0 fills the area
 	Outline []Segment
 }
 
-// Text is one line of text.
+// Text is one line of text, in one typeface.
 type Text struct {
-	Field  string
-	X, Y   float64 // left end of the baseline
+	Tag
+	X, Y   float64 // left end of the baseline; of a text in [OCRB], left end of its first cell
 	Size   float64 // of the em
 	Pitch  float64 // from one character to the next; 0 for the font's own widths
+	Narrow float64 // how wide the letters are against their own width; 0 is 1
 	Font   Font
 	Colour Colour
 	Words  string
 }
 
-// Image is a JPEG in a rectangle of its own proportions.
+// Image is a picture in a rectangle of its own proportions: a JPEG file, or the modules of a code.
 type Image struct {
-	Field         string
+	Tag
 	X, Y          float64 // top left corner
 	Width, Height float64
 	JPEG          []byte
+	Modules       [][]bool // true where a module is black, row by row; drawn without smoothing
+}
+
+// Group is a drawing that is placed as a whole. Faces share drawings: a painter may keep each once in its file.
+type Group struct {
+	Tag
+	At      Matrix
+	Drawing *Drawing
+}
+
+// Drawing is what several faces share.
+type Drawing struct{ Marks []Mark }
+
+// Matrix takes a point (x, y) to (a·x + c·y + e, b·x + d·y + f); its elements are in this order, as in ISO 32000-1,
+// section 8.3.3.
+type Matrix [6]float64
+
+// Identity leaves every point where it is.
+func Identity() Matrix { return Matrix{1, 0, 0, 1, 0, 0} }
+
+// Apply takes one point.
+func (m Matrix) Apply(p Point) Point {
+	return Point{m[0]*p.X + m[2]*p.Y + m[4], m[1]*p.X + m[3]*p.Y + m[5]}
+}
+
+// Then gives the matrix that does m first and n after it.
+func (m Matrix) Then(n Matrix) Matrix {
+	return Matrix{
+		m[0]*n[0] + m[1]*n[2], m[0]*n[1] + m[1]*n[3],
+		m[2]*n[0] + m[3]*n[2], m[2]*n[1] + m[3]*n[3],
+		m[4]*n[0] + m[5]*n[2] + n[4], m[4]*n[1] + m[5]*n[3] + n[5],
+	}
 }
 
 // Op is what a [Segment] does with the pen.
@@ -95,6 +192,7 @@ type Point struct{ X, Y float64 }
 func (Path) mark()  {}
 func (Text) mark()  {}
 func (Image) mark() {}
+func (Group) mark() {}
 
 // box gives the corners of the smallest rectangle around the points of an outline.
 func (p Path) box() (low, high Point) {
@@ -129,61 +227,48 @@ func (p Path) String() string {
 	for _, s := range p.Outline {
 		fmt.Fprintf(&b, "%c%.2f", s.Op, s.Points[:s.Op.points()])
 	}
-	return fmt.Sprintf("path %s at %.2f,%.2f to %.2f,%.2f %v, %d segments %08x",
-		orNone(p.Field), low.X, low.Y, high.X, high.Y, p.Fill, len(p.Outline), crc32.ChecksumIEEE([]byte(b.String())))
+	pen := ""
+	if p.Pen > 0 {
+		pen = fmt.Sprintf(" pen %.2f", p.Pen)
+	}
+	return fmt.Sprintf("path %v at %.2f,%.2f to %.2f,%.2f %v%s, %d segments %08x",
+		p.Tag, low.X, low.Y, high.X, high.Y, p.Colour, pen, len(p.Outline), crc32.ChecksumIEEE([]byte(b.String())))
 }
 
 // String gives place, type and words.
 func (t Text) String() string {
-	pitch := ""
+	how := ""
 	if t.Pitch > 0 {
-		pitch = fmt.Sprintf(" pitch %.2f", t.Pitch)
+		how = fmt.Sprintf(" pitch %.2f", t.Pitch)
 	}
-	return fmt.Sprintf("text %s at %.2f,%.2f %s %.2f%s %v %q",
-		orNone(t.Field), t.X, t.Y, t.Font, t.Size, pitch, t.Colour, t.Words)
+	if t.Narrow > 0 && t.Narrow != 1 {
+		how += fmt.Sprintf(" narrow %.2f", t.Narrow)
+	}
+	return fmt.Sprintf("text %v at %.2f,%.2f %s %.2f%s %v %q", t.Tag, t.X, t.Y, t.Font, t.Size, how, t.Colour, t.Words)
 }
 
-// String gives place and a checksum of the file.
+// String gives place and a checksum of the picture.
 func (i Image) String() string {
-	return fmt.Sprintf("image %s at %.2f,%.2f size %.2f x %.2f, jpeg %08x",
-		orNone(i.Field), i.X, i.Y, i.Width, i.Height, crc32.ChecksumIEEE(i.JPEG))
-}
-
-func orNone(field string) string {
-	if field == "" {
-		return "-"
+	if i.Modules == nil {
+		return fmt.Sprintf("image %v at %.2f,%.2f size %.2f x %.2f, jpeg %08x", i.Tag, i.X, i.Y, i.Width, i.Height, crc32.ChecksumIEEE(i.JPEG))
 	}
-	return field
-}
-
-// rectangle gives the outline of a rectangle, clockwise.
-func rectangle(x, y, w, h float64) []Segment {
-	return polygon(Point{x, y}, Point{x + w, y}, Point{x + w, y + h}, Point{x, y + h})
-}
-
-func polygon(corners ...Point) []Segment {
-	outline := []Segment{{Op: Move, Points: [3]Point{corners[0]}}}
-	for _, c := range corners[1:] {
-		outline = append(outline, Segment{Op: Line, Points: [3]Point{c}})
+	var b strings.Builder
+	for _, row := range i.Modules {
+		fmt.Fprint(&b, row)
 	}
-	return append(outline, Segment{Op: Close})
+	return fmt.Sprintf("image %v at %.2f,%.2f size %.2f x %.2f, %d modules %08x",
+		i.Tag, i.X, i.Y, i.Width, i.Height, len(i.Modules), crc32.ChecksumIEEE([]byte(b.String())))
 }
 
-// roundness is how far the control points of a Bézier curve stand off for a quarter of a circle of radius 1.
-const roundness = 0.5523
-
-// rounded gives a rectangle whose corners are quarters of a circle of radius r.
-func rounded(x, y, w, h, r float64) []Segment {
-	k := r * (1 - roundness)
-	to := func(x, y float64) Segment { return Segment{Op: Line, Points: [3]Point{{x, y}}} }
-	bend := func(a, b, c Point) Segment { return Segment{Op: Curve, Points: [3]Point{a, b, c}} }
-	x2, y2 := x+w, y+h
-	return []Segment{
-		{Op: Move, Points: [3]Point{{x + r, y}}},
-		to(x2-r, y), bend(Point{x2 - k, y}, Point{x2, y + k}, Point{x2, y + r}),
-		to(x2, y2-r), bend(Point{x2, y2 - k}, Point{x2 - k, y2}, Point{x2 - r, y2}),
-		to(x+r, y2), bend(Point{x + k, y2}, Point{x, y2 - k}, Point{x, y2 - r}),
-		to(x, y+r), bend(Point{x, y + k}, Point{x + k, y}, Point{x + r, y}),
-		{Op: Close},
+// String gives the place and the marks below it.
+func (g Group) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "group %v", g.Tag)
+	if g.At != Identity() {
+		fmt.Fprintf(&b, " at %.4f", g.At)
 	}
+	for _, m := range g.Drawing.Marks {
+		fmt.Fprintf(&b, "\n  %s", strings.ReplaceAll(m.String(), "\n", "\n  "))
+	}
+	return b.String()
 }

@@ -80,13 +80,13 @@ type composer struct {
 // face draws one side, from the bottom up: what is on the stock, the portrait, the overprint, and above it whatever
 // must stay readable.
 func (c composer) face(t template, s side) (Face, error) {
-	f := Face{Width: t.width, Height: t.height}
-	f.add(s.stock)
+	f := Face{Width: t.width, Height: t.height, production: true}
+	f.Marks = append(f.Marks, s.stock...)
 	layers := []func(template, side) ([]Mark, error){c.portrait, c.overprint, c.words, c.fields, c.qr, c.mrz}
 	var faults []error
 	for _, layer := range layers {
 		marks, err := layer(t, s)
-		f.add(marks)
+		f.Marks = append(f.Marks, marks...)
 		faults = append(faults, err)
 	}
 	return f, errors.Join(faults...)
@@ -95,7 +95,7 @@ func (c composer) face(t template, s side) (Face, error) {
 // words draws what is the same on every card.
 func (c composer) words(_ template, s side) (marks []Mark, err error) {
 	for _, w := range s.words {
-		line := Text{X: w.x, Y: w.y, Size: w.size, Font: w.font, Colour: w.colour, Words: w.text}
+		line := Text{Tag: Tag{Ink: Preprint}, X: w.x, Y: w.y, Size: w.size, Font: w.font, Colour: w.colour, Words: w.text}
 		if w.centred {
 			line.X -= c.set.width(w.font, w.text) * w.size / 2
 		}
@@ -108,7 +108,7 @@ func (c composer) words(_ template, s side) (marks []Mark, err error) {
 func (c composer) fields(_ template, s side) (marks []Mark, err error) {
 	var faults []error
 	for _, f := range s.fields {
-		marks = append(marks, Text{X: f.x, Y: f.y, Size: labelSize, Font: Sans, Colour: violet, Words: f.label})
+		marks = append(marks, Text{Tag: Tag{Ink: Preprint}, X: f.x, Y: f.y, Size: labelSize, Font: Sans, Colour: violet, Words: f.label})
 		lines, err := c.field(f)
 		if err != nil {
 			faults = append(faults, &FieldError{f.name, err})
@@ -133,7 +133,7 @@ func (c composer) field(f field) ([]Mark, error) {
 	var marks []Mark
 	for i, line := range b.lines {
 		y := f.y + labelGap + (ascent+float64(i)*leading)*b.size
-		marks = append(marks, Text{Field: f.name, X: f.x, Y: y, Size: b.size, Font: f.font, Colour: black, Words: line})
+		marks = append(marks, Text{Tag: Tag{Field: f.name, Ink: K}, X: f.x, Y: y, Size: b.size, Font: f.font, Colour: black, Words: line})
 	}
 	return marks, nil
 }

@@ -189,7 +189,7 @@ func checkFace(t *testing.T, f Face) {
 			if low.X < 0 || low.Y < 0 || high.X > f.Width || high.Y > f.Height {
 				t.Errorf("beyond the card: %v", m)
 			}
-			if m.Fill == white {
+			if m.Colour == white {
 				all = append(all, named{box{low.X, low.Y, high.X, high.Y}, "QR code", "qr"})
 			}
 		}
@@ -237,9 +237,9 @@ func TestTheOverprintStaysClearOfWhatMachinesRead(t *testing.T) {
 	faces := compose(t, adult(t))
 	var over, ground Path
 	for _, m := range faces.Back.Marks {
-		if p, is := m.(Path); is && p.Fill == overprint {
+		if p, is := m.(Path); is && p.Colour == overprint {
 			over = p
-		} else if is && p.Fill == white {
+		} else if is && p.Colour == white {
 			ground = p
 		}
 	}

@@ -27,7 +27,7 @@ func (c composer) portrait(_ template, s side) ([]Mark, error) {
 		return nil, &FieldError{"portrait", fmt.Errorf("%w: %d x %d pixels would be stretched; its place is %g x %g mm",
 			ErrInvalid, size.Width, size.Height, p.w, p.h)}
 	}
-	return []Mark{Image{Field: "portrait", X: p.x, Y: p.y, Width: p.w, Height: p.h, JPEG: c.card.Portrait}}, nil
+	return []Mark{Image{Tag: Tag{Field: "portrait", Ink: InColour}, X: p.x, Y: p.y, Width: p.w, Height: p.h, JPEG: c.card.Portrait}}, nil
 }
 
 const (
@@ -48,14 +48,14 @@ func (c composer) qr(_ template, s side) ([]Mark, error) {
 	p := s.qr
 	m := p.w / float64(len(modules))
 	quiet := quietZone * m
-	symbol := Path{Field: "qr", Fill: black}
+	symbol := Path{Tag: Tag{Field: "qr", Ink: K}, Colour: black}
 	for row, line := range modules {
 		for from, to := range runs(line) {
 			symbol.Outline = append(symbol.Outline,
 				rectangle(p.x+float64(from)*m, p.y+float64(row)*m, float64(to-from)*m, m)...)
 		}
 	}
-	ground := Path{Fill: white, Outline: rectangle(p.x-quiet, p.y-quiet, p.w+2*quiet, p.h+2*quiet)}
+	ground := Path{Tag: Tag{Ink: Preprint}, Colour: white, Outline: rectangle(p.x-quiet, p.y-quiet, p.w+2*quiet, p.h+2*quiet)}
 	return []Mark{ground, symbol}, nil
 }
 
@@ -120,7 +120,7 @@ func (c composer) mrz(t template, s side) (marks []Mark, err error) {
 			return nil, &FieldError{"mrz", fmt.Errorf("%w: line %d is not 30 characters of A to Z, 0 to 9 and <",
 				ErrInvalid, i+1)}
 		}
-		marks = append(marks, Text{Field: "mrz", X: mrzLeft, Y: t.height - middle + mrzCapitals/2,
+		marks = append(marks, Text{Tag: Tag{Field: "mrz", Ink: K}, X: mrzLeft, Y: t.height - middle + mrzCapitals/2,
 			Size: mrzCapitals / monoCapital, Pitch: mrzPitch, Font: Mono, Colour: black, Words: line})
 	}
 	return marks, nil
@@ -141,7 +141,7 @@ func (c composer) overprint(_ template, s side) ([]Mark, error) {
 		x, y = (x-width/2)*size, (y+capital/2)*size
 		return Point{o.x + x*cos - y*sin, o.y + x*sin + y*cos}
 	})
-	return []Mark{Path{Fill: overprint, Outline: outline}}, err
+	return []Mark{Path{Tag: Tag{Ink: Proof}, Colour: overprint, Outline: outline}}, err
 }
 
 // outline gives the shapes of a text's letters; at puts a point given in ems, from the left end of the baseline, onto

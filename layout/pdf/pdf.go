@@ -106,8 +106,8 @@ func (p *painter) page(face layout.Face) {
 }
 
 func (p *painter) path(m layout.Path) {
-	p.pdf.SetFillColor(int(m.Fill.R), int(m.Fill.G), int(m.Fill.B))
-	p.translucent(m.Fill, func() {
+	p.pdf.SetFillColor(int(m.Colour.R), int(m.Colour.G), int(m.Colour.B))
+	p.translucent(m.Colour, func() {
 		for _, s := range m.Outline {
 			p.segment(s)
 		}

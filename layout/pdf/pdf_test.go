@@ -206,7 +206,7 @@ func TestSameFacesGiveSameBytes(t *testing.T) {
 
 func TestLettersOutsideTheBasicPlaneAreRefused(t *testing.T) {
 	face := layout.Face{Width: 10, Height: 10, Marks: []layout.Mark{
-		layout.Text{Field: "full_name", Size: 2, Font: layout.Sans, Words: "\U0001F600"}}}
+		layout.Text{Tag: layout.Tag{Field: "full_name"}, Size: 2, Font: layout.Sans, Words: "\U0001F600"}}}
 	err := Write(&bytes.Buffer{}, face)
 	if err == nil || err.Error() != "pdf: full_name: the letter U+1F600 cannot be drawn" {
 		t.Error(err)
