@@ -38,6 +38,7 @@ func (t templateJSON) sideOf(name Side, s sideJSON) (side, error) {
 		if f.Ink == "" {
 			out.Fields[i].Ink = K
 		}
+		out.Fields[i].show = values()[f.Field]
 		out.Fields[i].fill, _ = parseColour(t.Colours[f.Colour])
 		out.Fields[i].left, out.Fields[i].top = f.corner(t.Label)
 	}

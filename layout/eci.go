@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"sync"
 
@@ -8,30 +9,49 @@ import (
 )
 
 // codebook makes QR codes that say of their text that it is UTF-8 (ISO/IEC 18004, section 7.4.2.2): an ECI designator
-// and one byte segment. It holds the eight masks' plans of each symbol that is not too wide.
-type codebook struct{ symbols []func() []*coding.Plan }
+// and one byte segment. It holds what is the same in all codes of each symbol that is not too wide.
+type codebook struct{ symbols []func() *blank }
 
-// newCodebook makes one for symbols of so many modules at most. Plans are made when they are first asked for.
+// blank is a symbol without data: its plan under mask 0, and under each of the eight masks the modules that are dark
+// before data is added.
+type blank struct {
+	plan  *coding.Plan
+	masks []symbol
+}
+
+// newCodebook makes one for symbols of so many modules at most, level M before L. Plans are made when they are first
+// asked for.
 func newCodebook(most int) *codebook {
 	c := &codebook{}
 	for _, level := range []coding.Level{coding.M, coding.L} {
 		for v := coding.Version(coding.MinVersion); v <= coding.MaxVersion && 17+4*int(v) <= most; v++ {
-			c.symbols = append(c.symbols, sync.OnceValue(func() []*coding.Plan { return plansOf(v, level) }))
+			c.symbols = append(c.symbols, sync.OnceValue(func() *blank { return newBlank(v, level) }))
 		}
 	}
 	return c
 }
 
-// plansOf gives the plans of one symbol, by their masks.
-func plansOf(v coding.Version, level coding.Level) (plans []*coding.Plan) {
+func newBlank(v coding.Version, level coding.Level) *blank {
+	var b blank
 	for mask := range coding.Mask(8) {
 		plan, err := coding.NewPlan(v, level, mask)
 		if err != nil {
-			return nil // there are versions 1 to 40
+			panic(err) // there are versions 1 to 40
 		}
-		plans = append(plans, plan)
+		if mask == 0 {
+			b.plan = plan
+		}
+		dark := make(symbol, len(plan.Pixel))
+		for y, row := range plan.Pixel {
+			for x, pixel := range row {
+				if pixel&coding.Black != 0 {
+					dark[y] |= 1 << x
+				}
+			}
+		}
+		b.masks = append(b.masks, dark)
 	}
-	return plans
+	return &b
 }
 
 // utf8Segment is a text as ECI 26 and a byte segment.
@@ -65,28 +85,29 @@ func lengthBits(v coding.Version) int {
 // encode gives the smallest code at level M, or L where M takes too many modules; nothing where both do.
 func (c *codebook) encode(text string) [][]bool {
 	for _, symbol := range c.symbols {
-		plans := symbol()
-		if len(plans) == 0 || utf8Segment(text).Bits(plans[0].Version) > 8*plans[0].DataBytes {
+		blank := symbol()
+		if utf8Segment(text).Bits(blank.plan.Version) > 8*blank.plan.DataBytes {
 			continue
 		}
-		if best := leastPenalty(plans, text); best != nil {
-			return best.modules()
+		code, err := blank.plan.Encode(utf8Segment(text))
+		if err != nil {
+			return nil
 		}
+		return blank.leastPenalty(symbolOf(code)).modules()
 	}
 	return nil
 }
 
-// leastPenalty draws the code under each mask and keeps the one that is easiest to read.
-func leastPenalty(plans []*coding.Plan, text string) (best symbol) {
+// leastPenalty takes a code under mask 0 and gives it under the mask by which it is easiest to read.
+func (b *blank) leastPenalty(code symbol) (best symbol) {
 	least := 0
-	for _, plan := range plans {
-		code, err := plan.Encode(utf8Segment(text))
-		if err != nil {
-			return nil
+	for _, dark := range b.masks {
+		masked := make(symbol, len(code))
+		for y := range masked {
+			masked[y] = code[y] ^ b.masks[0][y] ^ dark[y]
 		}
-		rows := symbolOf(code)
-		if p := rows.penalty(); best == nil || p < least {
-			best, least = rows, p
+		if p := masked.penalty(); best == nil || p < least {
+			best, least = masked, p
 		}
 	}
 	return best
@@ -98,11 +119,7 @@ type symbol []uint64
 func symbolOf(code *coding.Code) symbol {
 	rows := make(symbol, code.Size)
 	for y := range rows {
-		for x := range code.Size {
-			if code.Black(x, y) {
-				rows[y] |= 1 << x
-			}
-		}
+		rows[y] = bits.Reverse64(binary.BigEndian.Uint64(code.Bitmap[y*code.Stride:]))
 	}
 	return rows
 }
@@ -134,13 +151,13 @@ func (s symbol) penalty() int {
 	t := s.turned()
 	sum := s.blocks() + s.balance()
 	for y := range s {
-		sum += runs(s[y], len(s)) + runs(t[y], len(s)) + finders(s[y], len(s)) + finders(t[y], len(s))
+		sum += longRuns(s[y], len(s)) + longRuns(t[y], len(s)) + finders(s[y], len(s)) + finders(t[y], len(s))
 	}
 	return sum
 }
 
-// runs counts 3 for each run of five modules of one colour, and 1 for each further one.
-func runs(row uint64, n int) (sum int) {
+// longRuns counts 3 for each run of five modules of one colour, and 1 for each further one.
+func longRuns(row uint64, n int) (sum int) {
 	edges := (row ^ row>>1) & (1<<(n-1) - 1) // a bit where a module differs from its right neighbour
 	edges |= 1 << (n - 1)
 	for last := -1; edges != 0; edges &= edges - 1 {
@@ -163,17 +180,20 @@ func (s symbol) blocks() (sum int) {
 	return sum
 }
 
-// finders counts 40 for each 1:1:3:1:1 with four light modules before or after it.
-func finders(row uint64, n int) (sum int) {
-	const pattern, width = 0b1011101, 7
-	for _, wanted := range []uint64{pattern, pattern << 4} {
-		for at := 0; at+width+4 <= n; at++ {
-			if row>>at&(1<<(width+4)-1) == wanted {
-				sum += 40
-			}
-		}
+// finders counts 40 for each 1:1:3:1:1 with four light modules before or after it, or the quiet zone there.
+func finders(row uint64, n int) int {
+	light := ^row & (1<<n - 1)
+	// A bit where dark, light, three dark, light, dark begin.
+	pattern := row & (light >> 1) & (row >> 2) & (row >> 3) & (row >> 4) & (light >> 5) & (row >> 6)
+	if pattern == 0 {
+		return 0
 	}
-	return sum
+	before, after := ^uint64(0), ^uint64(0)
+	for k := 1; k <= 4; k++ {
+		before &= light<<k | (1<<k - 1)
+		after &= light>>(6+k) | ^(1<<(n-6-k) - 1)
+	}
+	return 40 * bits.OnesCount64(pattern&(before|after))
 }
 
 // balance counts 10 for each 5 % by which the dark modules are more or fewer than half.

@@ -10,11 +10,11 @@ import (
 // and, where the smallest size does not do, with its letters narrowed.
 type fit struct {
 	Font      Font    `json:"font"`
-	Largest   float64 `json:"largest"`  // size of the em, in millimetres
-	Smallest  float64 `json:"smallest"` //
-	Lines     int     `json:"lines"`    // at most; 0: as many as there is room for
+	Largest   float64 `json:"largest"`   // size of the em, in millimetres
+	Smallest  float64 `json:"smallest"`  //
+	Lines     int     `json:"lines"`     // at most; 0: as many as there is room for
 	Narrowest float64 `json:"narrowest"` // how far letters may be narrowed at the smallest size; 0: not
-	Overflow  string  `json:"overflow"` // what happens when it still does not fit: "error" (also when empty) or "shorten"
+	Overflow  string  `json:"overflow"`  // what happens when it still does not fit: "error" (also when empty) or "shorten"
 }
 
 // What a template may say under "overflow".

@@ -70,8 +70,10 @@ func Compose(in Card) (Faces, error) {
 }
 
 // Compose puts a card's data into the template. The error joins one [FieldError] for each field that is at fault.
-func (t *Template) Compose(in Card) (Faces, error) {
-	c := composer{card: in, template: t}
+func (t *Template) Compose(in Card) (Faces, error) { return t.compose(in, in.production) }
+
+func (t *Template) compose(in Card, production bool) (Faces, error) {
+	c := composer{card: in, template: t, production: production}
 	front, frontErr := c.face(t.front)
 	back, backErr := c.face(t.back)
 	return Faces{front, back}, errors.Join(frontErr, backErr)
@@ -79,9 +81,10 @@ func (t *Template) Compose(in Card) (Faces, error) {
 
 // composer carries one card through a template.
 type composer struct {
-	card     Card
-	template *Template
-	side     Side
+	card       Card
+	template   *Template
+	production bool
+	side       Side
 }
 
 // tag says what a mark of the present side is.
@@ -90,7 +93,7 @@ func (c composer) tag(field string, ink Ink) Tag { return Tag{Side: c.side, Fiel
 // face draws one side, from the bottom up: what is on the stock, unless it is there already, and the variable data.
 func (c composer) face(s side) (Face, error) {
 	c.side = s.name
-	f := Face{Side: s.name, Width: c.template.Width, Height: c.template.Height, production: c.card.production}
+	f := Face{Side: s.name, Width: c.template.Width, Height: c.template.Height, production: c.production}
 	f.overprint = Group{Tag: Tag{Side: s.name, Ink: Proof}, At: Identity(), Drawing: s.overprint}
 	if !f.production {
 		f.Marks = append(f.Marks, Group{Tag: Tag{Side: s.name, Ink: Preprint}, At: Identity(), Drawing: s.stock[c.card.Portrait != nil]})
@@ -121,7 +124,7 @@ func (c composer) fields(s side) (marks []Mark, err error) {
 }
 
 func (c composer) field(f field) ([]Mark, error) {
-	v := printed(c.card.Document, f.Field)
+	v := f.show(c.card.Document)
 	if v.err != nil {
 		return nil, v.err
 	}

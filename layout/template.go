@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"strings"
 	"sync"
+
+	"github.com/cancuoc/cancuoc/card"
 )
 
 // Template is the form of a card: where each thing stands, in millimetres from the top left corner. It is made by
@@ -152,6 +154,7 @@ type field struct {
 	Optional bool     `json:"optional"`
 	fit
 
+	show      func(card.Document) value
 	left, top float64 // corner of the space for the value
 	fill      Colour
 }

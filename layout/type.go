@@ -8,7 +8,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/go-fonts/liberation/liberationmonoregular"
 	"github.com/go-fonts/liberation/liberationsansbold"
 	"github.com/go-fonts/liberation/liberationsansregular"
 	"golang.org/x/image/font"
@@ -20,12 +19,10 @@ import (
 // Font is a typeface that marks are set in.
 type Font string
 
-// The typefaces. OCRB is drawn by [OCRB] along its centre lines and has no file; what a painter hides below it, to be
-// searched, it sets in Mono.
+// The typefaces. OCRBFont is drawn by [OCRB] along its centre lines and has no file.
 const (
 	Sans     Font = "sans"
 	SansBold Font = "sans-bold"
-	Mono     Font = "mono"
 	OCRBFont Font = "ocr-b"
 )
 
@@ -36,8 +33,6 @@ func (f Font) TrueType() []byte {
 		return liberationsansregular.TTF
 	case SansBold:
 		return liberationsansbold.TTF
-	case Mono:
-		return liberationmonoregular.TTF
 	}
 	return nil
 }
@@ -60,7 +55,7 @@ type typeface struct {
 // typefaces parses the fonts, once: they are compiled in, and a test parses them all.
 var typefaces = sync.OnceValue(func() map[Font]*typeface {
 	all := map[Font]*typeface{}
-	for _, f := range []Font{Sans, SansBold, Mono} {
+	for _, f := range []Font{Sans, SansBold} {
 		all[f] = newTypeface(f.TrueType())
 	}
 	return all
@@ -141,6 +136,18 @@ func (t Text) Outline() (Path, error) {
 		left += t.advance(face, r)
 	}
 	return p, nil
+}
+
+// Width gives how far a text reaches from X, in millimetres; 0 for a font that is not one of ours.
+func (t Text) Width() float64 {
+	face := typefaces()[t.Font]
+	switch {
+	case t.Pitch > 0:
+		return t.Pitch * float64(utf8.RuneCountInString(t.Words))
+	case face == nil:
+		return 0
+	}
+	return face.width(t.Words) * t.Size * t.narrow()
 }
 
 // narrow gives how wide the letters are against their own width.

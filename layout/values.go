@@ -45,9 +45,6 @@ func Fields() []string { return slices.Sorted(maps.Keys(values())) }
 // fingers lists the fingers whose prints a template can show.
 func fingers() []string { return []string{"left-index", "right-index"} }
 
-// printed gives what a field of a document looks like on a card.
-func printed(d card.Document, field string) value { return values()[field](d) }
-
 func person(p card.Person) value { return value{text: p.FullName} }
 
 func day(d date.Date) string {
