@@ -102,26 +102,25 @@ func runs(line []bool) func(yield func(from, to int) bool) {
 
 // The machine readable zone (Doc 9303-5, section 3.2.1 and figure 6; Doc 9303-3, section 4).
 const (
-	mrzHeight   = 23.3 // of the zone, from the bottom edge
-	mrzLeft     = 5.0  // of the first character
-	mrzPitch    = 2.54
-	mrzCapitals = 2.46  // height, ISO 1073-2 size I
+	mrzHeight   = 23.3  // of the zone, from the bottom edge
+	mrzLeft     = 5.0   // of the first character's cell
+	mrzTop      = 38.25 // of the middle of the first line, from the top edge
+	mrzLines    = 4.23  // from one line's middle to the next
 	monoCapital = 0.659 // height of a capital of [Mono], in ems
 )
 
 // mrz draws the three lines, their middles 15.73, 11.50 and 7.27 mm above the bottom edge.
-func (c composer) mrz(t template, s side) (marks []Mark, err error) {
+func (c composer) mrz(_ template, s side) (marks []Mark, err error) {
 	if !s.mrz {
 		return nil, nil
 	}
-	for i, middle := range []float64{15.73, 11.50, 7.27} {
-		line := c.card.MRZ[i]
+	for i, line := range c.card.MRZ {
 		if len(line) != 30 || strings.Trim(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<") != "" {
 			return nil, &FieldError{"mrz", fmt.Errorf("%w: line %d is not 30 characters of A to Z, 0 to 9 and <",
 				ErrInvalid, i+1)}
 		}
-		marks = append(marks, Text{Field: "mrz", X: mrzLeft, Y: t.height - middle + mrzCapitals/2,
-			Size: mrzCapitals / monoCapital, Pitch: mrzPitch, Font: Mono, Colour: black, Words: line})
+		marks = append(marks, Text{Field: "mrz", X: mrzLeft, Y: MRZCell(i, 0).Y + OCRBCapital/2,
+			Size: OCRBCapital / monoCapital, Pitch: OCRBPitch, Font: Mono, Colour: black, Words: line})
 	}
 	return marks, nil
 }
