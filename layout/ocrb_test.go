@@ -29,7 +29,7 @@ type bitmap [cellHigh]uint64
 
 // drawn makes a bitmap of a character's centre lines: ink is what lies under a round pen of OCRBStroke.
 func drawn(c byte) (b bitmap) {
-	lines := flatten(OCRB(c))
+	lines := stretches(OCRB(c))
 	for row := range cellHigh {
 		for col := range cellWide {
 			x := (float64(col)+0.5)*25.4/testDPI - OCRBPitch/2
@@ -47,26 +47,10 @@ func drawn(c byte) (b bitmap) {
 
 type stretch struct{ a, b Point }
 
-func flatten(outline []Segment) (out []stretch) {
-	var pen, first Point
-	to := func(p Point) { out, pen = append(out, stretch{pen, p}), p }
-	for _, s := range outline {
-		p := s.Points
-		switch s.Op {
-		case Move:
-			pen, first = p[0], p[0]
-		case Line:
-			to(p[0])
-		case Close:
-			to(first)
-		case Curve:
-			from := pen
-			for i := 1; i <= 24; i++ {
-				t := float64(i) / 24
-				u := 1 - t
-				along := func(a, b, c, d float64) float64 { return u*u*u*a + 3*u*u*t*b + 3*u*t*t*c + t*t*t*d }
-				to(Point{along(from.X, p[0].X, p[1].X, p[2].X), along(from.Y, p[0].Y, p[1].Y, p[2].Y)})
-			}
+func stretches(outline []Segment) (out []stretch) {
+	for _, line := range Flatten(outline) {
+		for i := range line[1:] {
+			out = append(out, stretch{line[i], line[i+1]})
 		}
 	}
 	return out
@@ -130,7 +114,8 @@ func fontBitmaps(t *testing.T) map[byte]bitmap {
 	if err := os.WriteFile(path+".pdf", fontFile(font), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("pdftoppm", "-r", fmt.Sprint(testDPI), "-gray", "-png", "-singlefile", path+".pdf", path).CombinedOutput()
+	out, err := exec.Command("pdftoppm", "-r", fmt.Sprint(testDPI), "-gray", "-png", "-singlefile",
+		path+".pdf", path).CombinedOutput()
 	if err != nil {
 		t.Fatalf("pdftoppm: %v\n%s", err, out)
 	}
@@ -232,7 +217,7 @@ func TestOCRBMeasures(t *testing.T) {
 			t.Errorf("%c is read as\n%s, not\n%s", c, write(got), written)
 		}
 		low, high := Point{9, 9}, Point{-9, -9}
-		for _, s := range flatten(got) {
+		for _, s := range stretches(got) {
 			for _, p := range []Point{s.a, s.b} {
 				low, high = Point{min(low.X, p.X), min(low.Y, p.Y)}, Point{max(high.X, p.X), max(high.Y, p.Y)}
 			}
@@ -258,4 +243,28 @@ func write(outline []Segment) string {
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// A quarter of a circle stays one within a micrometre (and what the Bézier curve itself is off), and lines begin and
+// end where the pen does.
+func TestFlatten(t *testing.T) {
+	const r = 10.0
+	lines := Flatten(append(rounded(-r, -r, 2*r, 2*r, r), polygon(Point{1, 1}, Point{2, 1}, Point{2, 2})[:2]...))
+	if len(lines) != 2 || len(lines[1]) != 2 {
+		t.Fatalf("%d lines, want a circle and a stretch", len(lines))
+	}
+	if circle := lines[0]; circle[0] != circle[len(circle)-1] {
+		t.Error("the circle is not closed")
+	}
+	for i, p := range lines[0][1:] {
+		q := lines[0][i]
+		if middle := math.Hypot((p.X+q.X)/2, (p.Y+q.Y)/2); math.Abs(middle-r) > flatness+0.0003*r {
+			t.Errorf("the circle of %g mm is off by %g at its step %d", r, middle-r, i)
+		}
+	}
+	for _, wild := range []float64{math.NaN(), math.Inf(1), 1e300} {
+		if n := len(Flatten([]Segment{{Op: Move}, {Op: Curve, Points: [3]Point{{wild, 0}, {0, wild}}}})[0]); n > 1001 {
+			t.Errorf("%g makes %d points", wild, n)
+		}
+	}
 }

