@@ -12,7 +12,6 @@ import (
 
 	"github.com/cancuoc/cancuoc/card"
 	"github.com/cancuoc/cancuoc/card/date"
-	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
@@ -195,21 +194,7 @@ func (j *job) print(ctx context.Context) (outcome, error) {
 
 // signedAsSpecimen tells whether a specimen authority signed the chip, whoever signs at this station now.
 func (j *job) signedAsSpecimen(ctx context.Context) (bool, error) {
-	data, err := j.production(ctx)
-	if err != nil {
-		return false, err
-	}
-	file, _ := lds.ByName("EF.SOD")
-	content, _ := data.File(file)
-	sod, err := lds.ParseSOD(content)
-	if err != nil {
-		return false, err
-	}
-	der, err := sod.SignedData.SignerCertificate()
-	if err != nil {
-		return false, err
-	}
-	certificate, err := pki.ParseCertificate(der)
+	certificate, err := j.signedBy(ctx)
 	return certificate.Specimen(), err
 }
 
