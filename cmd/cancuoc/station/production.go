@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/cancuoc/cancuoc/card"
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/pki"
@@ -19,13 +20,16 @@ var ErrNotProducible = errors.New("station: the order cannot be printed for real
 // ErrSignature says that what the register holds of an order is not what its document signer has signed.
 var ErrSignature = errors.New("station: the production data is not as it was signed")
 
-// producible lists the states in which an order may be printed for real: from when its chip is verified until it is
-// issued, when the production data is erased.
-func producible() []register.State {
+// producible lists the states in which an order may be printed for real: from when its chip is verified, or its record is
+// signed where it has none, until it is issued, when the production data is erased.
+func producible(doc card.Document) []register.State {
+	if doc.OnPaper() {
+		return []register.State{register.Signed, register.Queued, register.Printed}
+	}
 	return []register.State{register.Verified, register.Queued, register.Printed}
 }
 
-// Production proves now that an order may be printed as a real document: it is verified, the certificate that signed it
+// Production proves now that an order may be printed as a real document: it is verified (signed, where it has no chip), the certificate that signed it
 // and the station's own belong to one authority that is no specimen's, and the station's key is in a token and answers.
 // The proof is for the order's document signer alone; layout takes it in place of the overprint.
 func (d *Desk) Production(ctx context.Context, id int64) (pki.Production, error) {
@@ -33,10 +37,14 @@ func (d *Desk) Production(ctx context.Context, id int64) (pki.Production, error)
 	if err != nil {
 		return pki.Production{}, err
 	}
-	if !slices.Contains(producible(), order.State) {
-		return pki.Production{}, fmt.Errorf("%w: order %d is %s, and would have to be one of %v", ErrNotProducible, id, order.State, producible())
+	doc, err := card.ParseRecord(order.Record)
+	if err != nil {
+		return pki.Production{}, err
 	}
-	signed, err := (&job{Desk: d, order: order}).signedBy(ctx)
+	if states := producible(doc); !slices.Contains(states, order.State) {
+		return pki.Production{}, fmt.Errorf("%w: order %d is %s, and would have to be one of %v", ErrNotProducible, id, order.State, states)
+	}
+	signed, err := (&job{Desk: d, order: order, doc: doc}).signedBy(ctx)
 	if err != nil {
 		return pki.Production{}, err
 	}
@@ -77,6 +85,9 @@ func (j *job) signedBy(ctx context.Context) (pki.Certificate, error) {
 	}
 	if err == nil {
 		err = covers(sod.SecurityObject, data)
+	}
+	if err == nil && j.doc.OnPaper() && !card.IsOfRecord(data, j.doc, j.order.Record) {
+		err = errors.New("the record is another one")
 	}
 	if err != nil {
 		return pki.Certificate{}, fmt.Errorf("%w: %w", ErrSignature, err)
