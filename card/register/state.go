@@ -33,7 +33,7 @@ var follows = map[State][]State{
 	Ordered:      {Checked, Returned, Held, Spoiled, Cancelled},
 	Returned:     {Ordered, Cancelled},
 	Checked:      {Signed, Returned, Held, Spoiled, Cancelled},
-	Signed:       {Personalised, Held, Spoiled, Cancelled},
+	Signed:       {Personalised, Queued, Printed, Held, Spoiled, Cancelled}, // printed at once: what has no chip
 	Personalised: {Verified, Held, Spoiled},
 	Verified:     {Queued, Printed, Held, Spoiled},
 	Queued:       {Printed, Held, Spoiled},

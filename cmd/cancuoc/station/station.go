@@ -1,8 +1,9 @@
 // Package station is the issuing desk: it moves an order from one state to the next until its card is issued.
 //
 //	ordered -> checked -> signed -> personalised -> verified -> printed -> issued
+//	ordered -> checked -> signed ------------------------------> printed -> issued   a certificate on paper
 //
-// The states and their steps are one table and one loop. Each step ends in one transaction of the register that moves
+// The states and their steps are a table for each kind of document, and one loop. Each step ends in one transaction of the register that moves
 // the order and writes its line of history; so a desk that loses its power is resumed by running it again. Before the
 // first command that cannot be undone goes to a chip, the register has committed which chip that is.
 package station
@@ -83,8 +84,23 @@ func stages() []stage {
 	}
 }
 
-func stageFrom(state register.State) (stage, bool) {
-	for _, s := range stages() {
+// paperStages are those of a document without a chip.
+func paperStages() []stage {
+	return []stage{
+		{register.Ordered, register.Checked, "check", (*job).check},
+		{register.Checked, register.Signed, "sign", (*job).signRecord},
+		{register.Signed, register.Printed, "print", (*job).print},
+		{register.Printed, register.Issued, "record", (*job).record},
+	}
+}
+
+// stageFrom finds the stage that leads a document out of a state.
+func stageFrom(doc card.Document, state register.State) (stage, bool) {
+	table := stages()
+	if doc.OnPaper() {
+		table = paperStages()
+	}
+	for _, s := range table {
 		if s.from == state {
 			return s, true
 		}
@@ -132,7 +148,7 @@ func (d *Desk) carry(ctx context.Context, order register.Order, open func() (Car
 	j := &job{Desk: d, order: order, doc: doc, open: open}
 	defer j.closeCard()
 	for {
-		s, more := stageFrom(j.order.State)
+		s, more := stageFrom(j.doc, j.order.State)
 		if !more {
 			return j.order, nothingToDo(order.State, j.order)
 		}
