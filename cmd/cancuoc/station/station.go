@@ -40,6 +40,7 @@ type Desk struct {
 	Terminal    *eac.Credentials          // as which fingerprints are read back; none: they are not
 	ChipKeys    scp.StaticKeys
 	PrintFolder string
+	Templates   Templates // of the faces, where they are not those of this program
 
 	Actor string                            // names the station in the history
 	Claim func(at time.Time) register.Claim // this process's word that it works on an order
