@@ -92,11 +92,11 @@ const (
 // JobState is what the server says of a job.
 type JobState struct {
 	Progress Progress
-	Message  string // the printer's last message about it; empty for none
+	Message  string // the printer's last message about it, and that it was cancelled or aborted; empty for none
 }
 
-// State asks how far a job of the queue has come. That it is gone proves no card: the server lists a job that the
-// printer took, one that was cancelled and one that failed alike.
+// State asks how far a job of the queue has come. That it is gone proves no card: the server may list a job that the
+// printer took, one that was cancelled and one that failed alike. It lists 500 jobs of each kind, as CUPS is configured.
 func (p Printer) State(ctx context.Context, job Job) (JobState, error) {
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
@@ -123,18 +123,30 @@ func (p Printer) State(ctx context.Context, job Job) (JobState, error) {
 
 // findJob looks for a job in a long list: its line begins with its name, and what is known of it follows indented.
 func findJob(list string, job Job) (message string, found bool) {
+	var said []string
 	for line := range strings.Lines(list) {
 		if !strings.HasPrefix(line, "\t") {
 			if found {
-				return "", true
+				break
 			}
 			name, _, _ := strings.Cut(line, " ")
 			found = Job(name) == job
-			continue
-		}
-		if status, is := strings.CutPrefix(line, "\tStatus: "); is && found {
-			return strings.TrimSpace(status), true
+		} else if found {
+			said = append(said, remark(strings.TrimSpace(line))...)
 		}
 	}
-	return "", found
+	return strings.Join(said, "; "), found
+}
+
+// remark picks what an operator wants to know from a line about a job: the printer's last message, and of the reasons for
+// the job's state (RFC 8011, section 5.3.8) those that it came to nothing.
+func remark(line string) []string {
+	if status, is := strings.CutPrefix(line, "Status:"); is && strings.TrimSpace(status) != "" {
+		return []string{strings.TrimSpace(status)}
+	}
+	alerts, is := strings.CutPrefix(line, "Alerts:")
+	if is && (strings.Contains(alerts, "cancel") || strings.Contains(alerts, "abort")) {
+		return []string{strings.TrimSpace(alerts)}
+	}
+	return nil
 }

@@ -183,6 +183,22 @@ func TestProgramsThatDoNotAnswer(t *testing.T) {
 	}
 }
 
+func TestFindJob(t *testing.T) {
+	const list = "CARD-11   root   1 x\n\tStatus: \n\tAlerts: processing-to-stop-point\n\tqueued for CARD\n" +
+		"CARD-1    root   1 x\n\tStatus: out of ribbon\n\tAlerts: job-canceled-by-user\n\tqueued for CARD\n" +
+		"CARD-2    root   1 x\n\tStatus: another's\n"
+	for job, want := range map[Job]string{"CARD-11": "", "CARD-1": "out of ribbon; job-canceled-by-user", "CARD-2": "another's"} {
+		if got, found := findJob(list, job); !found || got != want {
+			t.Errorf("%s: %q, %v", job, got, found)
+		}
+	}
+	for _, job := range []Job{"CARD", "CARD-111", ""} {
+		if _, found := findJob(list, job); found {
+			t.Errorf("%q is in the list", job)
+		}
+	}
+}
+
 func FuzzFindJob(f *testing.F) {
 	f.Add("CARD-1                  root            300032   Thu Nov 26 14:54:33 2026\n\tStatus: out of ribbon\n\tAlerts: none\n\tqueued for CARD\n")
 	f.Add("\tStatus: x\nCARD-1")

@@ -21,6 +21,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/regular"
 	"github.com/cancuoc/cancuoc/card/scp"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/authority"
+	"github.com/cancuoc/cancuoc/layout/spool"
 )
 
 // ConfigName is the file that makes a folder a station.
@@ -35,6 +36,8 @@ type Config struct {
 	Authority Authority `toml:"authority"`
 	Terminal  Terminal  `toml:"terminal"`
 	Chip      Chip      `toml:"chip"`
+
+	Printers []spool.Printer `toml:"printers"` // none: the print folder is where printing ends
 }
 
 // Authority tells where the station's signing key and its anchors are.
@@ -89,6 +92,18 @@ key = "file:authority/terminal/inspection-system.key"
 # Keys that open a blank chip: "default" for those that everybody knows,
 # or file:PATH of a file with three lines ENC=, MAC= and DEK= in hexadecimal.
 keys = "default"
+
+# Printers, of which the first prints unless "cancuoc print" names another. Without any, the file in the print folder is
+# all that is printed.
+# [[printers]]
+# queue = "CARD"        # of CUPS; "lpstat -e" lists the queues
+# server = ""           # host, host:port or socket; "": this machine's
+# width = 85.6          # of the page, in mm, with height = 53.98; without them, the card's own size
+# offset_x = 0.0        # everything so much further right, in mm
+# offset_y = 0.0        # everything so much further down, in mm
+# sides = "two-short"   # "one", "two-long", "two-short", "front"; without it, as the queue does
+# rotate_back = false   # the back turned by 180 degrees
+# options = []          # further options of lp, each "NAME=VALUE"
 `
 
 // ErrStation is answered where a station is to be made and is already.
@@ -216,6 +231,9 @@ func LoadConfig(folder string) (Config, error) {
 		}
 	}
 	if err := c.Authority.check(); err != nil {
+		return Config{}, fmt.Errorf("station: %s: %w", path, err)
+	}
+	if err := checkPrinters(c.Printers); err != nil {
 		return Config{}, fmt.Errorf("station: %s: %w", path, err)
 	}
 	if t := c.Terminal; t.there() && (t.CVCA == "" || t.Certificates == "" || t.Key == "") {

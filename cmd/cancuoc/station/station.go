@@ -1,10 +1,12 @@
 // Package station is the issuing desk: it moves an order from one state to the next until its card is issued.
 //
 //	ordered -> checked -> signed -> personalised -> verified -> printed -> issued
+//	                                                         -> queued  -> printed, where a printer prints
 //
 // The states and their steps are one table and one loop. Each step ends in one transaction of the register that moves
 // the order and writes its line of history; so a desk that loses its power is resumed by running it again. Before the
-// first command that cannot be undone goes to a chip, the register has committed which chip that is.
+// first command that cannot be undone goes to a chip, the register has committed which chip that is; before a card is
+// handed to a print queue, that it will be. Out of a queue an order is moved by whoever has seen the card.
 package station
 
 import (
@@ -21,6 +23,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/card/scp"
+	"github.com/cancuoc/cancuoc/layout/spool"
 )
 
 // Card is a card in a reader, of whatever kind.
@@ -39,6 +42,7 @@ type Desk struct {
 	Terminal    *eac.Credentials          // as which fingerprints are read back; none: they are not
 	ChipKeys    scp.StaticKeys
 	PrintFolder string
+	Printers    []spool.Printer // the first of them prints; none: printed is whose file is written
 
 	Actor string                            // names the station in the history
 	Claim func(at time.Time) register.Claim // this process's word that it works on an order
@@ -83,9 +87,13 @@ func stages() []stage {
 	}
 }
 
-func stageFrom(state register.State) (stage, bool) {
+// stageFrom gives the row that leads on from a state. Where a printer prints, the station's way ends in its queue.
+func (d *Desk) stageFrom(state register.State) (stage, bool) {
 	for _, s := range stages() {
 		if s.from == state {
+			if s.to == register.Printed && len(d.Printers) > 0 {
+				s.to = register.Queued
+			}
 			return s, true
 		}
 	}
@@ -132,7 +140,7 @@ func (d *Desk) carry(ctx context.Context, order register.Order, open func() (Car
 	j := &job{Desk: d, order: order, doc: doc, open: open}
 	defer j.closeCard()
 	for {
-		s, more := stageFrom(j.order.State)
+		s, more := j.stageFrom(j.order.State)
 		if !more {
 			return j.order, nothingToDo(order.State, j.order)
 		}
@@ -148,6 +156,9 @@ var ErrNothingToDo = errors.New("station: the order cannot be moved on")
 func nothingToDo(before register.State, order register.Order) error {
 	if before != order.State {
 		return nil
+	}
+	if order.State == register.Queued {
+		return fmt.Errorf("%w: it is queued already: `cancuoc print confirm %d` when its card is there", ErrNothingToDo, order.ID)
 	}
 	if order.Reason != "" {
 		return fmt.Errorf("%w: it is %s (%s)", ErrNothingToDo, order.State, order.Reason)
@@ -175,6 +186,13 @@ func (j *job) advance(ctx context.Context, s stage) error {
 		return err
 	}
 	j.order.State = s.to
+	if s.to == register.Queued {
+		handed, err := j.handOver(ctx)
+		if err != nil {
+			return err
+		}
+		result.detail += "; " + handed
+	}
 	if j.Done != nil {
 		j.Done(j.order.ID, Step{s.name, result.detail, time.Since(start)})
 	}

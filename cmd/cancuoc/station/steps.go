@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 
 	"github.com/cancuoc/cancuoc/card"
@@ -168,7 +167,8 @@ func (e CardError) Error() string { return e.Err.Error() }
 // Unwrap gives what went wrong.
 func (e CardError) Unwrap() error { return e.Err }
 
-// print draws both faces into the order's own file, which is on the disk before the step counts as done.
+// print draws the faces into the order's own file, which is on the disk before the step counts as done. Where a printer
+// prints, they lie as it wants them, and nothing is drawn for a queue that takes no jobs.
 func (j *job) print(ctx context.Context) (outcome, error) {
 	specimen, err := j.signedAsSpecimen(ctx)
 	if err != nil {
@@ -178,11 +178,19 @@ func (j *job) print(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
+	pages, begin := []layout.Face{faces.Front, faces.Back}, ""
+	if len(j.Printers) > 0 {
+		printer := j.Printers[0]
+		if err := printer.Ready(ctx); err != nil {
+			return outcome{}, err
+		}
+		pages, begin = printer.Pages(faces), "handing to "+printer.Called()+": "
+	}
 	var out bytes.Buffer
-	if err := pdf.Write(&out, faces.Front, faces.Back); err != nil {
+	if err := pdf.Write(&out, pages...); err != nil {
 		return outcome{}, err
 	}
-	path, size := filepath.Join(j.PrintFolder, PrintName(j.order.ID)), out.Len()
+	path, size := j.PrintFile(j.order.ID), out.Len()
 	err = regular.WriteFile(path, func(w io.Writer) error {
 		_, err := out.WriteTo(w)
 		return err
@@ -190,7 +198,14 @@ func (j *job) print(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	return outcome{detail: fmt.Sprintf("%s, both faces, %d bytes", path, size)}, nil
+	return outcome{detail: fmt.Sprintf("%s%s, %s, %d bytes", begin, path, named(pages), size)}, nil
+}
+
+func named(pages []layout.Face) string {
+	if len(pages) == 1 {
+		return "the front alone"
+	}
+	return "both faces"
 }
 
 // signedAsSpecimen tells whether a specimen authority signed the chip, whoever signs at this station now.
@@ -240,7 +255,7 @@ func (d *Desk) Plan(order register.Order) (perso.Data, error) {
 	if err != nil {
 		return perso.Data{}, err
 	}
-	if stage, more := stageFrom(order.State); !more {
+	if stage, more := d.stageFrom(order.State); !more {
 		return perso.Data{}, nothingToDo(order.State, order)
 	} else if stage.from != register.Ordered && stage.from != register.Checked {
 		return perso.Data{}, fmt.Errorf("station: order %d is %s: it would be resumed", order.ID, order.State)
