@@ -12,6 +12,7 @@ import (
 
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
+	"github.com/cancuoc/cancuoc/layout/spool"
 )
 
 type confirmOptions struct {
@@ -62,6 +63,11 @@ func runPrintConfirm(ctx context.Context, d *desk, opts confirmOptions) error {
 // confirm moves an order that is queued on, on the evidence that its card is printed. One that is issued already is left
 // as it is.
 func confirm(ctx context.Context, d *desk, atDesk *station.Desk, id int64, operator, evidence string) (register.Order, error) {
+	if handed, err := atDesk.Handed(ctx, id); err == nil {
+		if job, err := atDesk.JobState(ctx, handed); err == nil && job.Progress == spool.Waiting {
+			d.note("warning: order %d still waits in the queue as job %s: `cancel %s`, or a second card may come", id, handed.Job, handed.Job)
+		}
+	}
 	order, err := atDesk.Confirm(ctx, id, operator, evidence)
 	if errors.Is(err, station.ErrNothingToDo) && order.State == register.Issued {
 		d.note("order %d is issued already", id)
