@@ -19,6 +19,9 @@ const maxText = 400
 // date of expiry (Law 26/2023/QH15, articles 19 and 21) and the card access number of the profiles that derive it.
 // What cannot be decided stays empty for [Document.Check] to name.
 func (d Document) Complete() Document {
+	if form, err := FormNamed(d.Form); err == nil && !form.Chip {
+		return d.ValidFor(form.Years)
+	}
 	if form, err := FormNamed(d.Form); err == nil && d.Profile == "" {
 		d.Profile = form.profileOn(d.DateOfIssue)
 	}
@@ -42,7 +45,7 @@ const maxAhead = 31
 // was found, each naming its field; warnings are what is unusual and does not stand in the way.
 func (d Document) Check(today date.Date) (warnings []vnm.Warning, err error) {
 	warnings, numberErr := d.checkNumber()
-	faults := []error{d.checkForm(), numberErr, d.checkDates(today), d.checkCodes(), d.checkTexts(), d.checkAccess(), d.checkDetails(), d.checkFingerprints()}
+	faults := []error{d.checkForm(), numberErr, d.checkDates(today), d.checkCodes(), d.checkTexts(), d.checkPersons(), d.checkAccess(), d.checkDetails(), d.checkFingerprints()}
 	if d.NeedsPortrait() && d.Portrait == "" {
 		faults = append(faults, errors.New("portrait: missing, and the holder is six years old or more"))
 	}
@@ -63,17 +66,19 @@ func (d Document) unusual(today date.Date) []vnm.Warning {
 	byLaw := vnm.Expiry(d.DateOfBirth, d.DateOfIssue)
 	day := d.DateOfIssue
 	p, _ := ProfileNamed(d.Profile)
+	chip := !d.OnPaper()
 	warn(p.CAN && d.CAN == "", "no-can", "can: missing: the chip will open by the machine readable zone alone", "thiếu số CAN: chip chỉ mở được bằng MRZ")
-	warn(len(p.PACE) == 0 && !day.Before(paceDue()), "no-pace", "profile: "+p.Name+": from 1 January 2027 cards are issued with PACE (Doc 9303-11, section 4.1)",
+	warn(chip && len(p.PACE) == 0 && !day.Before(paceDue()), "no-pace", "profile: "+p.Name+": from 1 January 2027 cards are issued with PACE (Doc 9303-11, section 4.1)",
 		"từ 01/01/2027 thẻ phải có PACE")
 	warn(p.BAC && !day.Before(paceDue()), "bac-ends", "profile: "+p.Name+": from 1 January 2028 no card is issued with Basic Access Control (Doc 9303-11, section 4.1)",
 		"từ 01/01/2028 không cấp thẻ có BAC")
 	warn(p.BAC && !d.DateOfExpiry.Before(bacOut()), "bac-in-2038", "profile: "+p.Name+": opens with Basic Access Control, and is valid after 1 January 2038, from when no such card is to be in use (Doc 9303-11, section 4.1)",
 		"thẻ có BAC còn hạn sau 01/01/2038, khi không còn được dùng")
 	warn(d.DateOfIssue.After(today), "issue-ahead", "date_of_issue: in the future", "ngày cấp ở tương lai")
-	warn(d.DateOfExpiry != byLaw, "expiry-not-by-law", "date_of_expiry: the law gives "+byLaw.String(), "theo luật, ngày hết hạn là "+byLaw.String())
+	warn(chip && d.DateOfExpiry != byLaw, "expiry-not-by-law", "date_of_expiry: the law gives "+byLaw.String(), "theo luật, ngày hết hạn là "+byLaw.String())
 	warn(today.After(d.DateOfExpiry), "expired", "date_of_expiry: past already", "thẻ đã hết hạn")
 	warn(d.PlaceOfBirth == "" && d.Form == "cancuoc-2024", "no-place-of-birth", "place_of_birth: missing; the card prints its label alone", "thiếu nơi đăng ký khai sinh")
+	warn(d.MaritalStatus == Single && d.Spouse.FullName != "", "single-with-spouse", "marital_status: single, and a spouse is named", "độc thân mà có tên vợ hoặc chồng")
 	if n := len(d.Fingerprints); n > 0 {
 		warn(n != fingersOfCard, "fingers-not-two", fmt.Sprintf("fingerprints: %d of them, where a card carries %d", n, fingersOfCard),
 			fmt.Sprintf("hồ sơ có vân tay của %d ngón, thẻ mang %d ngón", n, fingersOfCard))
@@ -109,8 +114,12 @@ func (d Document) checkAccess() error {
 		"take a profile with PACE only, or one that names the deviation %s", p.Name, BACFrom2028)
 }
 
-// NeedsPortrait tells whether the card must carry a portrait by its profile.
+// NeedsPortrait tells whether the card must carry a portrait by its profile. A certificate must from the age on at which
+// biometrics are taken (Law 26/2023/QH15, article 23).
 func (d Document) NeedsPortrait() bool {
+	if d.OnPaper() {
+		return !d.DateOfIssue.Before(d.DateOfBirth.AddYears(biometricsFrom))
+	}
 	p, err := ProfileNamed(d.Profile)
 	return err != nil || p.NoPortraitUnder == 0 || !d.DateOfIssue.Before(d.DateOfBirth.AddYears(p.NoPortraitUnder))
 }
@@ -120,7 +129,11 @@ func (d Document) checkForm() error {
 	if err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "card: "))
 	}
-	if _, err := ProfileNamed(d.Profile); err != nil {
+	if !form.Chip {
+		if err := d.checkNoChip(); err != nil {
+			return err
+		}
+	} else if _, err := ProfileNamed(d.Profile); err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "card: "))
 	}
 	if !d.DateOfIssue.IsZero() && d.DateOfIssue.Before(form.Effective) {
@@ -166,8 +179,9 @@ func (d Document) checkCodes() error {
 	if d.Sex != Male && d.Sex != Female {
 		faults = append(faults, errors.New(`sex: neither "male" nor "female"`))
 	}
-	if d.Nationality != "VNM" {
-		faults = append(faults, errors.New("nationality: a card of these forms is issued to nationals (VNM)"))
+	faults = append(faults, d.checkNationality())
+	if d.MaritalStatus != "" && d.MaritalStatus.Vietnamese() == "" {
+		faults = append(faults, fmt.Errorf("marital_status: not one of %s, %s, %s, %s", Single, Married, Widowed, Divorced))
 	}
 	for _, c := range []struct {
 		name, value string

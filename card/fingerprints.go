@@ -52,6 +52,9 @@ func (d Document) checkFingerprints() error {
 	}
 	seen := map[string]bool{}
 	for _, f := range d.Fingerprints {
+		if d.OnPaper() && f.Finger != lds.LeftIndex.String() && f.Finger != lds.RightIndex.String() {
+			fault("%q: the certificate prints %v and %v, and of no other finger is anything to be kept", f.Finger, lds.LeftIndex, lds.RightIndex)
+		}
 		switch _, err := fingerNamed(f.Finger); {
 		case err != nil:
 			fault("%w", err)

@@ -19,12 +19,17 @@ import (
 	"github.com/cancuoc/cancuoc/card/vnm"
 )
 
-// MRZ gives the three lines of the machine readable zone, for chip and face alike (Doc 9303-5, section 4.2).
+// MRZ gives the three lines of the machine readable zone, for chip and face alike (Doc 9303-5, section 4.2); [ErrNoMRZ]
+// for a certificate on paper.
 func (d Document) MRZ() ([3]string, error) {
+	if d.OnPaper() {
+		return [3]string{}, ErrNoMRZ
+	}
 	return vnm.Zone(d.PersonalNumber, d.FullName, d.DateOfBirth, string(d.Sex), d.DateOfExpiry)
 }
 
-// QR gives the text of the QR code of the document's form.
+// QR gives the text of the QR code of the document's form. What a certificate's holds was not published: it is that of the
+// card of 2024, by our own choice.
 func (d Document) QR() (string, error) {
 	q := vnm.QR{
 		PersonalNumber: d.PersonalNumber, OldNumber: d.OldNumber, FullName: d.FullName, DateOfBirth: d.DateOfBirth,
@@ -52,7 +57,7 @@ func (s Sex) Vietnamese() string {
 func (d Document) DG13() vnm.DG13 {
 	return vnm.DG13{
 		PersonalNumber: d.PersonalNumber, FullName: d.FullName, DateOfBirth: d.DateOfBirth, Sex: d.Sex.Vietnamese(),
-		Nationality: "Việt Nam", Ethnicity: d.Ethnicity, Religion: d.Religion, PlaceOfOrigin: d.PlaceOfOrigin,
+		Nationality: d.nationality(), Ethnicity: d.Ethnicity, Religion: d.Religion, PlaceOfOrigin: d.PlaceOfOrigin,
 		Residence: d.Residence, IdentifyingFeatures: d.IdentifyingFeatures, DateOfIssue: d.DateOfIssue,
 		DateOfExpiry: d.DateOfExpiry, Father: d.Father.FullName, Mother: d.Mother.FullName, Spouse: d.Spouse.FullName,
 		OldNumber: d.OldNumber, ChipSerial: d.ChipSerial,
@@ -97,6 +102,9 @@ func Issue(i Issuance) (perso.Data, error) {
 			return perso.Data{}, err
 		}
 		i.Profile = profile
+	}
+	if i.Document.OnPaper() {
+		return perso.Data{}, errNoChip
 	}
 	groups, err := i.dataGroups()
 	if err != nil {

@@ -245,6 +245,7 @@ func (d *Document) texts() []text {
 		{"place_of_origin", &d.PlaceOfOrigin}, {"place_of_birth", &d.PlaceOfBirth}, {"residence", &d.Residence},
 		{"identifying_features", &d.IdentifyingFeatures}, {"father.full_name", &d.Father.FullName},
 		{"mother.full_name", &d.Mother.FullName}, {"spouse.full_name", &d.Spouse.FullName},
-		{"guardian.full_name", &d.Guardian.FullName}, {"household_head", &d.HouseholdHead},
+		{"guardian.full_name", &d.Guardian.FullName}, {"legal_representative.full_name", &d.LegalRepresentative.FullName},
+		{"ward.full_name", &d.Ward.FullName}, {"household_head", &d.HouseholdHead},
 	}
 }

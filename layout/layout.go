@@ -1,15 +1,18 @@
 // Package layout is the plastic: it puts a document onto the faces of a card.
 //
-//	template + document, MRZ, QR text, portrait -> Compose -> Face (a list of marks in millimetres) -> layout/pdf
+//	Template (JSON, millimetres) + Card (document, MRZ, QR text, portrait) -> Compose -> Face (a list of marks)
+//	Face -> layout/pdf | layout/png | layout/svg
 //
-// All wrapping, shrinking and measuring of text happens in [Compose]: a painter breaks no line and chooses no size, so
-// that no two painters can differ. What does not fit, or has no letter in the font, is an error that names the field
-// of the record. Nothing here imitates the national emblem or the security printing of real cards.
+// All wrapping, shrinking and measuring of text happens in [Template.Compose]: a painter breaks no line and chooses no
+// size, so that no two painters can differ. What does not fit, or has no letter in the font, is an error that names the
+// field of the record. Each mark knows with which ink it is printed. Without a proof that only card/pki can make, every
+// painter overprints SPECIMEN / MẪU; with it, a face is the variable data alone, for stock that is printed already.
+//
+// Nothing here imitates the national emblem or the security printing of real cards.
 package layout
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/cancuoc/cancuoc/card"
@@ -17,7 +20,7 @@ import (
 
 // The kinds of refusal. Those about one field of the record come wrapped in a [FieldError].
 var (
-	ErrNoTemplate = errors.New("no template yet")
+	ErrNoTemplate = errors.New("no template")
 	ErrDoesNotFit = errors.New("does not fit on the card")
 	ErrNoGlyph    = errors.New("the font has no such letter")
 	ErrMissing    = errors.New("missing, and the card prints it")
@@ -37,11 +40,13 @@ func (e *FieldError) Unwrap() error { return e.Err }
 
 // Card is all that is printed on one card. MRZ and QR are the very values that the chip was made from.
 type Card struct {
-	Document card.Document
-	MRZ      [3]string // three lines of 30 characters (Doc 9303-5, section 4.2)
-	QR       string    // the payload of the QR code
-	Portrait []byte    // JPEG, 2:3; nil for none
-	Specimen bool      // print SPECIMEN / MẪU across both faces
+	Document     card.Document
+	MRZ          [3]string         // three lines of 30 characters (Doc 9303-5, section 4.2)
+	QR           string            // the payload of the QR code
+	Portrait     []byte            // JPEG; nil for none
+	Fingerprints map[string][]byte // JPEG by the finger's name, as "left-index"; nil for none
+
+	production bool
 }
 
 // Faces are the two sides of one card.
@@ -50,68 +55,68 @@ type Faces struct{ Front, Back Face }
 // HasTemplate tells whether cards of a form can be drawn, so that a caller can refuse a record before a chip is
 // touched.
 func HasTemplate(form string) bool {
-	_, err := templateFor(form)
+	_, err := TemplateFor(form)
 	return err == nil
 }
 
-// Compose puts a card's data into the template of its form. Errors are [ErrNoTemplate] for a form that has none, and
-// [FieldError].
+// Compose puts a card's data into the embedded template of its form. Errors are [ErrNoTemplate] for a form that has
+// none, and [FieldError].
 func Compose(in Card) (Faces, error) {
-	t, err := templateFor(in.Document.Form)
+	t, err := TemplateFor(in.Document.Form)
 	if err != nil {
 		return Faces{}, err
 	}
-	c := composer{card: in, values: printed(in.Document)}
-	if c.set, err = newTypesetter(); err != nil {
-		return Faces{}, err
-	}
-	front, frontErr := c.face(t, t.front)
-	back, backErr := c.face(t, t.back)
+	return t.Compose(in)
+}
+
+// Compose puts a card's data into the template. The error joins one [FieldError] for each field that is at fault.
+func (t *Template) Compose(in Card) (Faces, error) { return t.compose(in, in.production) }
+
+func (t *Template) compose(in Card, production bool) (Faces, error) {
+	c := composer{card: in, template: t, production: production}
+	front, frontErr := c.face(t.front)
+	back, backErr := c.face(t.back)
 	return Faces{front, back}, errors.Join(frontErr, backErr)
 }
 
-// composer carries one card through its template.
+// composer carries one card through a template.
 type composer struct {
-	card   Card
-	values map[string]value
-	set    typesetter
+	card       Card
+	template   *Template
+	production bool
+	side       Side
 }
 
-// face draws one side, from the bottom up: what is on the stock, the portrait, the overprint, and above it whatever
-// must stay readable.
-func (c composer) face(t template, s side) (Face, error) {
-	f := Face{Width: t.width, Height: t.height, production: true}
-	f.Marks = append(f.Marks, s.stock...)
-	layers := []func(template, side) ([]Mark, error){c.portrait, c.overprint, c.words, c.fields, c.qr, c.mrz}
+// tag says what a mark of the present side is.
+func (c composer) tag(field string, ink Ink) Tag { return Tag{Side: c.side, Field: field, Ink: ink} }
+
+// face draws one side, from the bottom up: what is on the stock, unless it is there already, and the variable data.
+func (c composer) face(s side) (Face, error) {
+	c.side = s.name
+	f := Face{Side: s.name, Width: c.template.Width, Height: c.template.Height, production: c.production}
+	f.overprint = Group{Tag: Tag{Side: s.name, Ink: Proof}, At: Identity(), Drawing: s.overprint}
+	if !f.production {
+		f.Marks = append(f.Marks, Group{Tag: Tag{Side: s.name, Ink: Preprint}, At: Identity(), Drawing: s.stock[c.card.Portrait != nil]})
+	}
 	var faults []error
-	for _, layer := range layers {
-		marks, err := layer(t, s)
+	for _, layer := range []func(side) ([]Mark, error){c.portrait, c.fingerprints, c.fields, c.qr, c.mrz} {
+		marks, err := layer(s)
 		f.Marks = append(f.Marks, marks...)
 		faults = append(faults, err)
 	}
 	return f, errors.Join(faults...)
 }
 
-// words draws what is the same on every card.
-func (c composer) words(_ template, s side) (marks []Mark, err error) {
-	for _, w := range s.words {
-		line := Text{Tag: Tag{Ink: Preprint}, X: w.x, Y: w.y, Size: w.size, Font: w.font, Colour: w.colour, Words: w.text}
-		if w.centred {
-			line.X -= c.set.width(w.font, w.text) * w.size / 2
-		}
-		marks = append(marks, line)
-	}
-	return marks, nil
-}
-
-// fields draws each label with its value below it.
-func (c composer) fields(_ template, s side) (marks []Mark, err error) {
+// fields sets each value into its space.
+func (c composer) fields(s side) (marks []Mark, err error) {
 	var faults []error
-	for _, f := range s.fields {
-		marks = append(marks, Text{Tag: Tag{Ink: Preprint}, X: f.x, Y: f.y, Size: labelSize, Font: Sans, Colour: violet, Words: f.label})
+	for _, f := range s.Fields {
+		if !f.For.holds(c.card.Portrait != nil) {
+			continue
+		}
 		lines, err := c.field(f)
 		if err != nil {
-			faults = append(faults, &FieldError{f.name, err})
+			faults = append(faults, &FieldError{f.Field, err})
 		}
 		marks = append(marks, lines...)
 	}
@@ -119,28 +124,24 @@ func (c composer) fields(_ template, s side) (marks []Mark, err error) {
 }
 
 func (c composer) field(f field) ([]Mark, error) {
-	v := c.values[f.name]
+	v := f.show(c.card.Document)
 	if v.err != nil {
 		return nil, v.err
 	}
-	if strings.TrimSpace(v.text) == "" && !f.optional {
+	if strings.TrimSpace(v.text) == "" {
+		if f.Optional {
+			return nil, nil
+		}
 		return nil, ErrMissing
 	}
-	b, err := c.set.fit(v.text, f)
+	b, err := f.set(v.text, f.W, f.H)
 	if err != nil {
 		return nil, err
 	}
 	var marks []Mark
 	for i, line := range b.lines {
-		y := f.y + labelGap + (ascent+float64(i)*leading)*b.size
-		marks = append(marks, Text{Tag: Tag{Field: f.name, Ink: K}, X: f.x, Y: y, Size: b.size, Font: f.font, Colour: black, Words: line})
+		marks = append(marks, Text{Tag: c.tag(f.Field, f.Ink), X: f.left, Y: f.top + (ascent+float64(i)*leading)*b.size,
+			Size: b.size, Narrow: b.narrow, Font: f.Font, Colour: f.fill, Words: line})
 	}
 	return marks, nil
-}
-
-func templateFor(form string) (template, error) {
-	if form == "cancuoc-2024" {
-		return cancuoc2024(), nil
-	}
-	return template{}, fmt.Errorf("layout: form %q: %w", form, ErrNoTemplate)
 }

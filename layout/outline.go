@@ -1,7 +1,5 @@
 package layout
 
-import "fmt"
-
 // rectangle gives the outline of a rectangle, clockwise.
 func rectangle(x, y, w, h float64) []Segment {
 	return polygon(Point{x, y}, Point{x + w, y}, Point{x + w, y + h}, Point{x, y + h})
@@ -32,40 +30,4 @@ func rounded(x, y, w, h, r float64) []Segment {
 		to(x, y+r), bend(Point{x, y + k}, Point{x + k, y}, Point{x + r, y}),
 		{Op: Close},
 	}
-}
-
-// overprintAcross gives the overprint for a face whose template says nothing of its place.
-func overprintAcross(f Face) Mark { return Path{Tag: Tag{Side: f.Side, Ink: Proof}} }
-
-// Outline gives what a text looks like: the areas of its letters, or the lines of a pen in [OCRB]. It fails for a font
-// that is not one of ours.
-func (t Text) Outline() (Path, error) {
-	set, err := newTypesetter()
-	if err != nil {
-		return Path{}, err
-	}
-	if set.fonts[t.Font] == nil {
-		return Path{}, fmt.Errorf("layout: there is no font %q", t.Font)
-	}
-	narrow := t.Narrow
-	if narrow == 0 {
-		narrow = 1
-	}
-	p := Path{Tag: t.Tag, Colour: t.Colour}
-	left := t.X
-	for _, r := range t.Words {
-		segments, err := set.outline(t.Font, string(r), func(x, y float64) Point {
-			return Point{left + x*t.Size*narrow, t.Y + y*t.Size}
-		})
-		if err != nil {
-			return Path{}, err
-		}
-		p.Outline = append(p.Outline, segments...)
-		if t.Pitch > 0 {
-			left += t.Pitch
-		} else {
-			left += set.width(t.Font, string(r)) * t.Size * narrow
-		}
-	}
-	return p, nil
 }

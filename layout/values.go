@@ -2,6 +2,8 @@ package layout
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/cancuoc/cancuoc/card"
 	"github.com/cancuoc/cancuoc/card/date"
@@ -13,20 +15,37 @@ type value struct {
 	err  error
 }
 
-// printed gives what a document's fields look like on a card, by the record's keys.
-func printed(d card.Document) map[string]value {
-	return map[string]value{
-		"personal_number": {text: d.PersonalNumber},
-		"full_name":       {text: d.FullName},
-		"date_of_birth":   {text: day(d.DateOfBirth)},
-		"sex":             sex(d.Sex),
-		"nationality":     nationality(d.Nationality),
-		"residence":       {text: d.Residence},
-		"place_of_birth":  {text: d.PlaceOfBirth},
-		"date_of_issue":   {text: day(d.DateOfIssue)},
-		"date_of_expiry":  {text: day(d.DateOfExpiry)},
+// values are the fields that a template can show, by the record's keys.
+func values() map[string]func(card.Document) value {
+	return map[string]func(card.Document) value{
+		"personal_number":      func(d card.Document) value { return value{text: d.PersonalNumber} },
+		"full_name":            func(d card.Document) value { return value{text: d.FullName} },
+		"other_names":          func(d card.Document) value { return value{text: d.OtherNames} },
+		"date_of_birth":        func(d card.Document) value { return value{text: day(d.DateOfBirth)} },
+		"sex":                  func(d card.Document) value { return sex(d.Sex) },
+		"nationality":          func(d card.Document) value { return nationality(d.Nationality) },
+		"ethnicity":            func(d card.Document) value { return value{text: d.Ethnicity} },
+		"religion":             func(d card.Document) value { return value{text: d.Religion} },
+		"place_of_origin":      func(d card.Document) value { return value{text: d.PlaceOfOrigin} },
+		"place_of_birth":       func(d card.Document) value { return value{text: d.PlaceOfBirth} },
+		"residence":            func(d card.Document) value { return value{text: d.Residence} },
+		"identifying_features": func(d card.Document) value { return value{text: d.IdentifyingFeatures} },
+		"father":               func(d card.Document) value { return person(d.Father) },
+		"mother":               func(d card.Document) value { return person(d.Mother) },
+		"spouse":               func(d card.Document) value { return person(d.Spouse) },
+		"guardian":             func(d card.Document) value { return person(d.Guardian) },
+		"date_of_issue":        func(d card.Document) value { return value{text: day(d.DateOfIssue)} },
+		"date_of_expiry":       func(d card.Document) value { return value{text: day(d.DateOfExpiry)} },
 	}
 }
+
+// Fields lists the fields that a template can show, in alphabetical order.
+func Fields() []string { return slices.Sorted(maps.Keys(values())) }
+
+// fingers lists the fingers whose prints a template can show.
+func fingers() []string { return []string{"left-index", "right-index"} }
+
+func person(p card.Person) value { return value{text: p.FullName} }
 
 func day(d date.Date) string {
 	switch d {

@@ -20,7 +20,7 @@ import (
 type Order struct {
 	ID            int64
 	Number        string // personal number
-	Form, Profile string
+	Form, Profile string // a profile of the chip; none for what has no chip
 	DateOfIssue   date.Date
 	DateOfExpiry  date.Date
 	Record        []byte // the document as canonical JSON, stored as it comes

@@ -33,10 +33,10 @@ var follows = map[State][]State{
 	Ordered:      {Checked, Returned, Held, Spoiled, Cancelled},
 	Returned:     {Ordered, Cancelled},
 	Checked:      {Signed, Returned, Held, Spoiled, Cancelled},
-	Signed:       {Personalised, Held, Spoiled, Cancelled},
+	Signed:       {Personalised, Queued, Printed, Held, Spoiled, Cancelled}, // printed at once: what has no chip
 	Personalised: {Verified, Held, Spoiled},
 	Verified:     {Queued, Printed, Held, Spoiled},
-	Queued:       {Printed, Verified, Held, Spoiled}, // back to verified: the queue refused it, or it is to be printed again
+	Queued:       {Printed, Verified, Signed, Held, Spoiled}, // back: the queue refused it, or it is to be printed again
 	Printed:      {Issued, Held, Spoiled},
 	Issued:       {Passed, Spoiled},
 	Passed:       {Packed, Spoiled},

@@ -36,13 +36,14 @@ type Event struct {
 // standing is what a step needs to know of an order.
 type standing struct {
 	state, heldFrom State
+	profile         string // of its chip; "": it has none
 	chip            string
 	card            CardState
 }
 
 func stand(ctx context.Context, tx *sql.Tx, id int64) (s standing, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT state, coalesce(held_from, ''), coalesce(chip_id, ''), coalesce(card, '')
-		FROM orders WHERE id = $1`, id).Scan(&s.state, &s.heldFrom, &s.chip, &s.card)
+	err = tx.QueryRowContext(ctx, `SELECT state, profile, coalesce(held_from, ''), coalesce(chip_id, ''), coalesce(card, '')
+		FROM orders WHERE id = $1`, id).Scan(&s.state, &s.profile, &s.heldFrom, &s.chip, &s.card)
 	return s, noOrder(err, id)
 }
 
@@ -133,6 +134,10 @@ func (now standing) allows(id int64, s Step) error {
 		return fmt.Errorf("%w: order %d is %s, not %s", ErrState, id, now.state, s.From)
 	case s.From == Held && s.To != now.heldFrom && s.To.open():
 		return fmt.Errorf("%w: order %d was %s when it was held, not %s", ErrStep, id, now.heldFrom, s.To)
+	case s.From == Signed && (s.To == Queued || s.To == Printed) && now.profile != "":
+		return fmt.Errorf("%w: order %d has a chip, which comes first", ErrStep, id)
+	case s.From == Queued && (s.To == Signed) != (now.profile == "") && (s.To == Signed || s.To == Verified):
+		return fmt.Errorf("%w: order %d did not come from %s", ErrStep, id, s.To)
 	case s.To == Cancelled && now.chip != "":
 		return fmt.Errorf("%w: order %d was begun on chip %s, so it can only be spoiled", ErrStep, id, now.chip)
 	case s.To == Personalised && now.chip == "" && s.ChipID == "":

@@ -28,6 +28,8 @@ type finger struct {
 var fingers = map[string]finger{
 	"dang-dinh-mau-right-index.png": {coreX: 158, coreY: 176, wide: 16, high: 12, ridge: 160},
 	"dang-dinh-mau-left-index.png":  {coreX: 138, coreY: 184, wide: 14, high: 13, ridge: 148},
+	"tran-mau-an-right-index.png":   {coreX: 146, coreY: 192, wide: 15, high: 11, ridge: 152},
+	"tran-mau-an-left-index.png":    {coreX: 161, coreY: 180, wide: 13, high: 12, ridge: 140},
 }
 
 func drawFinger(f finger) *image.Gray {

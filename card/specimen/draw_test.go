@@ -38,6 +38,10 @@ var people = map[string]person{
 		skin: rgb(0xedcba9), shade: rgb(0xd5ac86), hair: rgb(0x8d9096), dress: rgb(0x6d4f7c), collar: rgb(0xe9dfee),
 		bun: true,
 	},
+	"tran-mau-an.jpg": {
+		skin: rgb(0xdcb48c), shade: rgb(0xc4966c), hair: rgb(0x3a2a22), dress: rgb(0x4f7a5c), collar: rgb(0xf1ece0),
+		bun: true,
+	},
 }
 
 func rgb(v uint32) color.RGBA { return color.RGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 255} }

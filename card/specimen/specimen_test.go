@@ -14,7 +14,7 @@ import (
 )
 
 func TestNames(t *testing.T) {
-	want := []string{"dang-dinh-mau", "dang-dinh-mau-2021", "le-mau-nhi", "nguyen-thi-mau"}
+	want := []string{"dang-dinh-mau", "dang-dinh-mau-2021", "le-mau-nhi", "nguyen-thi-mau", "tran-mau-an"}
 	if got := Names(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -57,7 +57,7 @@ func TestRecordsAreDocuments(t *testing.T) {
 	}
 }
 
-func TestTwoFingersOfTheCitizenWithTwoCards(t *testing.T) {
+func TestTwoFingersOfThoseWhoGiveThem(t *testing.T) {
 	for _, name := range Names() {
 		d := document(t, name)
 		var images [][]byte
@@ -69,7 +69,7 @@ func TestTwoFingersOfTheCitizenWithTwoCards(t *testing.T) {
 			images = append(images, image)
 		}
 		file, err := d.DG3(images)
-		if want := strings.HasPrefix(name, "dang-dinh-mau"); err != nil || want != (file != nil) || want && len(images) != 2 {
+		if want := strings.HasPrefix(name, "dang-dinh-mau") || name == "tran-mau-an"; err != nil || want != (file != nil) || want && len(images) != 2 {
 			t.Errorf("%s: %d fingers, EF.DG3 of %d bytes, %v", name, len(images), len(file), err)
 		}
 	}
@@ -92,6 +92,17 @@ func TestTheCitizenWithTwoCards(t *testing.T) {
 func TestTheCitizenWhoseCardDoesNotExpire(t *testing.T) {
 	if d := document(t, "nguyen-thi-mau"); d.DateOfExpiry != date.Never || d.Sex != card.Female {
 		t.Errorf("%+v", d)
+	}
+}
+
+// The one without a known nationality has a certificate on paper, and no date of expiry of her own: it is a setting.
+func TestTheOneOnPaper(t *testing.T) {
+	d := document(t, "tran-mau-an")
+	if !d.OnPaper() || d.Nationality != "" || !d.DateOfExpiry.IsZero() || d.Complete().DateOfExpiry != (date.Date{Year: 2025, Month: 9, Day: 2}) {
+		t.Errorf("%+v", d)
+	}
+	if _, err := d.Complete().Check(date.Date{Year: 2024, Month: 9, Day: 2}); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -53,6 +53,9 @@ func (b *batch) open(ctx context.Context, id int64) (station.Card, error) {
 		b.desk.note("warning: chips are opened with the default keys, which everybody knows (chip.keys in %s)", station.ConfigName)
 		b.warn = false
 	}
+	if b.ref.scheme == "" { // an order with a chip has come since
+		return nil, errNoCardNamed()
+	}
 	return b.ref.forOrder(id).open(ctx, true)
 }
 
@@ -138,6 +141,9 @@ func (b *batch) all(ctx context.Context) error {
 		b.clearLine()
 		b.keep(ctx, order, err)
 		after = order.ID
+		if err == nil && onPaper(order.Form) {
+			continue // the card in the reader is another's
+		}
 		if err == nil {
 			if stopped = b.swap(ctx); stopped != nil {
 				break

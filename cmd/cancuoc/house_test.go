@@ -86,3 +86,13 @@ func TestOneImporterEach(t *testing.T) {
 		t.Errorf("of %d modules only %v are imported: is this list true?", len(only), seen)
 	}
 }
+
+// Only package pkcs11 says that a key is in a token, and only package pki takes its word.
+func TestWhoKnowsKeysInTokens(t *testing.T) {
+	const intoken = module + "card/pki/internal/intoken"
+	for _, p := range packages(t) {
+		if slices.Contains(p.Imports, intoken) && p.ImportPath != module+"card/pki" && p.ImportPath != module+"card/pki/pkcs11" {
+			t.Errorf("%s imports %s", p.ImportPath, intoken)
+		}
+	}
+}

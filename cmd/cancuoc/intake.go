@@ -58,7 +58,7 @@ func runOrderAdd(ctx context.Context, d *desk, files []string, dryRun bool) erro
 	if err != nil {
 		return withCode(exitKey, err)
 	}
-	intake := &intake{desk: d, register: w.register, specimen: certificate.Specimen(), terminals: w.config.LetsTerminalsIn(), dryRun: dryRun, results: []added{}}
+	intake := &intake{desk: d, register: w.register, specimen: certificate.Specimen(), terminals: w.config.LetsTerminalsIn(), years: w.config.Certificate.Years, dryRun: dryRun, results: []added{}}
 	var stopped error
 	for _, file := range files {
 		if stopped = intake.file(ctx, file); stopped != nil {
@@ -85,6 +85,7 @@ type intake struct {
 	register  *register.Register
 	specimen  bool
 	terminals bool // somebody could be let into fingerprints
+	years     int  // for which certificates on paper are valid; 0: as their form has it
 	dryRun    bool
 	results   []added
 	failed    int
@@ -105,7 +106,7 @@ func (in *intake) file(ctx context.Context, name string) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	n := 0
-	for prepared, err := range prepareAll(ctx, source, folder, in.specimen) {
+	for prepared, err := range prepareAll(ctx, in.records(source), folder, in.specimen) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -125,9 +126,20 @@ func (in *intake) file(ctx context.Context, name string) error {
 	return nil
 }
 
+// records reads the records of a source, with the station's validity of certificates.
+func (in *intake) records(source io.Reader) iter.Seq2[card.Document, error] {
+	return func(yield func(card.Document, error) bool) {
+		for doc, err := range card.Records(source) {
+			if !yield(doc.ValidFor(in.years), err) {
+				return
+			}
+		}
+	}
+}
+
 // prepareAll prepares the records of a source on all processors and gives them in their order. Each step costs a tenth
 // of a second where there is a portrait, and the register takes them one by one anyway.
-func prepareAll(ctx context.Context, source io.Reader, folder string, specimen bool) iter.Seq2[preparedOrder, error] {
+func prepareAll(ctx context.Context, records iter.Seq2[card.Document, error], folder string, specimen bool) iter.Seq2[preparedOrder, error] {
 	type result struct {
 		order preparedOrder
 		err   error
@@ -136,7 +148,7 @@ func prepareAll(ctx context.Context, source io.Reader, folder string, specimen b
 	queue := make(chan chan result, workers) // in the order of the records; as many are under way as fit
 	go func() {
 		defer close(queue)
-		for doc, err := range card.Records(source) {
+		for doc, err := range records {
 			slot := make(chan result, 1)
 			select {
 			case queue <- slot:
@@ -194,7 +206,7 @@ func (d *desk) openRecords(name string) (source io.ReadCloser, folder string, er
 
 func (in *intake) one(ctx context.Context, prepared preparedOrder, result added) (added, error) {
 	result.Warnings = prepared.warnings
-	if len(prepared.fingerprints) > 0 && !in.terminals {
+	if len(prepared.fingerprints) > 0 && !in.terminals && !prepared.doc.OnPaper() {
 		return result, withCode(exitInput, fmt.Errorf("fingerprints: %w: this station has no [terminal] (cancuoc init a new one)", card.ErrNoCVCA))
 	}
 	if in.dryRun {
@@ -246,6 +258,11 @@ func prepare(doc card.Document, folder string, specimen bool) (preparedOrder, er
 	}
 	if p.fingerprints, err = encodeFingerprints(folder, p.doc); err != nil {
 		return p, err
+	}
+	if p.doc.OnPaper() {
+		if _, err = card.PrintedFingers(p.fingerprints); err != nil {
+			return p, err
+		}
 	}
 	if p.record, err = json.Marshal(p.doc); err != nil {
 		return p, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cancuoc/cancuoc/card"
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/register"
@@ -25,11 +26,12 @@ type issueOptions struct {
 func newIssueCommand(d *desk) *cobra.Command {
 	var opts issueOptions
 	cmd := &cobra.Command{
-		Use: "issue [ID | --all] --card REF", Short: "Issue the card of an order: sign, personalise, verify, print, record",
+		Use: "issue [ID | --all] [--card REF]", Short: "Issue the card of an order: sign, personalise, verify, print, record",
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: d.completeOrders,
 		Long: `Issue the card of an order, or with --all of every order that waits; without either, of the oldest one.
-Interrupted or killed, it is run again and finishes the same card. Where station.toml names a printer, the order is then
-queued, and "cancuoc print confirm" issues it when its card is there.`,
+Interrupted or killed, it is run again and finishes the same card. A certificate on paper is signed, printed and recorded, and
+takes no --card. Where station.toml names a printer, the order is then queued, and "cancuoc print confirm" issues it when its
+card is there.`,
 		Example: `  cancuoc issue 1 --card sim:card.sim
   cancuoc issue --all --card sim:cards/
   cancuoc issue --card pcsc: --dry-run`,
@@ -71,7 +73,7 @@ func runIssue(ctx context.Context, d *desk, opts issueOptions) error {
 	if opts.dryRun {
 		return d.withPassphrase(opts.passphraseFile, func(p []byte) error { return planIssue(ctx, d, w, opts, p) })
 	}
-	ref, err := parseRef(opts.card)
+	ref, err := w.cardFor(ctx, opts)
 	if err != nil {
 		return err
 	}
@@ -98,9 +100,39 @@ func issueWith(ctx context.Context, d *desk, w *workplace, opts issueOptions, re
 	return batch.one(ctx, opts.id)
 }
 
+// cardFor reads the reference to the card. Orders on paper take none: where one is named for them alone, it is somebody
+// else's.
+func (w *workplace) cardFor(ctx context.Context, opts issueOptions) (cardRef, error) {
+	ids, err := waiting(ctx, w.register, opts)
+	if err != nil {
+		return cardRef{}, err
+	}
+	paper := len(ids) > 0
+	for _, id := range ids {
+		order, err := w.register.Order(ctx, id)
+		if err != nil {
+			return cardRef{}, err
+		}
+		if paper = paper && onPaper(order.Form); !paper {
+			break
+		}
+	}
+	switch {
+	case !paper:
+		return parseRef(opts.card)
+	case opts.card != "" && !opts.all:
+		return cardRef{}, withCode(exitUsage, fmt.Errorf("order %d is a certificate on paper, without a chip: leave --card out", ids[0]))
+	}
+	return cardRef{}, nil
+}
+
+// onPaper tells whether documents of a form have no chip.
+func onPaper(form string) bool { return card.Document{Form: form}.OnPaper() }
+
 // planned is the dry run of one order, for chips with short and with extended commands.
 type planned struct {
 	ID       int64        `json:"id"`
+	Paper    bool         `json:"paper,omitempty"` // it has no chip, and nothing is written to one
 	Short    perso.Report `json:"short"`
 	Extended perso.Report `json:"extended"`
 	Error    string       `json:"error,omitempty"`
@@ -147,7 +179,7 @@ func planOne(ctx context.Context, atDesk *station.Desk, id int64) (planned, erro
 		return p, err
 	}
 	data, err := atDesk.Plan(order)
-	if err != nil {
+	if p.Paper = onPaper(order.Form); p.Paper || err != nil {
 		return p, err
 	}
 	if p.Short, err = perso.Plan(data, lds.ShortBuffers()); err != nil {
@@ -161,6 +193,10 @@ func writePlans(out io.Writer, plans []planned) {
 	for _, p := range plans {
 		if p.Error != "" {
 			fmt.Fprintf(out, "order %d: %s\n", p.ID, p.Error)
+			continue
+		}
+		if p.Paper {
+			fmt.Fprintf(out, "order %d: no chip; sign, print, record\n", p.ID)
 			continue
 		}
 		fmt.Fprintf(out, "order %d: %d bytes to the chip, in %d commands of up to %d bytes, or %d of up to %d; then verify, print, record\n",

@@ -25,11 +25,15 @@ type cardRef struct {
 
 const refHelp = "card: sim:FILE, sim:DIR/ or pcsc:NAME"
 
+func errNoCardNamed() error {
+	return withCode(exitUsage, errors.New("which card? name it with --card (sim:FILE, sim:DIR/ or pcsc:NAME)"))
+}
+
 func parseRef(text string) (cardRef, error) {
 	scheme, rest, found := strings.Cut(text, ":")
 	switch {
 	case text == "":
-		return cardRef{}, withCode(exitUsage, fmt.Errorf("which card? name it with --card (sim:FILE, sim:DIR/ or pcsc:NAME)"))
+		return cardRef{}, errNoCardNamed()
 	case !found || scheme != "sim" && scheme != "pcsc":
 		return cardRef{}, withCode(exitUsage, fmt.Errorf("--card %s: a card is named sim:FILE, sim:DIR/ or pcsc:NAME", text))
 	case scheme == "pcsc":

@@ -144,7 +144,7 @@ func (o shownOrder) write(w io.Writer, doc card.Document) {
 	if o.Reason != "" {
 		fmt.Fprintf(w, " (%s)", o.Reason)
 	}
-	fmt.Fprintf(w, "\nform %s, profile %s, chip %s\n", doc.Form, doc.Profile, orDash(o.Chip))
+	fmt.Fprintf(w, "\nform %s, profile %s, chip %s\n", doc.Form, orDash(doc.Profile), orDash(o.Chip))
 	writeDocument(w, doc)
 	for _, e := range o.History {
 		if e.Detail == "" && e.Chip != "" {

@@ -28,7 +28,8 @@ func newPrintCommand(d *desk) *cobra.Command {
 		Use: "print ID...", Short: "Hand the faces of cards to a printer's queue, and confirm what it has printed",
 		Args: cobra.MinimumNArgs(1), ValidArgsFunction: d.completeOrdersIn(register.Verified, register.Queued),
 		Long: `Hand the faces of orders whose chips are verified to a print queue of CUPS, as a printer's profile in station.toml
-wants them (section [[printers]], in any number; the first unless --printer names another). The order is then queued. That
+wants them (section [[printers]], in any number; the first for cards, or for certificates on paper where paper = true, unless
+--printer names another). The order is then queued. That
 a queue took it, and even that the job is through, proves no card: the order is printed, and its card active, when
 "cancuoc print confirm" says so. What has been handed over once is handed over again only with --again and a reason.`,
 		Example: `  cancuoc print 1
@@ -81,8 +82,8 @@ func parseIDs(args []string) ([]int64, error) {
 }
 
 // printDesk makes the workplace ready to print, for which it needs no key.
-func (w *workplace) printDesk(printers []spool.Printer) *station.Desk {
-	return &station.Desk{Register: w.register, PrintFolder: station.Path(w.folder, w.config.Print), Printers: printers,
+func (w *workplace) printDesk() *station.Desk {
+	return &station.Desk{Register: w.register, PrintFolder: station.Path(w.folder, w.config.Print), Printers: w.config.Printers,
 		Actor: w.actor(), Claim: w.claim, Rand: rand.Reader, Now: time.Now}
 }
 
@@ -92,16 +93,12 @@ func runPrint(ctx context.Context, d *desk, opts printOptions) error {
 		return err
 	}
 	defer w.register.Close()
-	printers, err := w.config.PrintersFrom(opts.printer)
-	if err != nil {
-		return err
-	}
-	atDesk := w.printDesk(printers)
+	atDesk := w.printDesk()
 	if opts.dryRun {
-		return planPrint(ctx, d, atDesk, opts.ids)
+		return planPrint(ctx, d, atDesk, opts)
 	}
 	atDesk.Done = d.noteStep
-	return d.eachOrder(ctx, opts.ids, atDesk, func(id int64) (register.Order, error) { return atDesk.Print(ctx, id, opts.again) })
+	return d.eachOrder(ctx, opts.ids, atDesk, func(id int64) (register.Order, error) { return atDesk.Print(ctx, id, opts.printer, opts.again) })
 }
 
 // noteStep tells of a step that is done.
@@ -163,17 +160,20 @@ type plannedPrint struct {
 	Command []string       `json:"command"`
 }
 
-func planPrint(ctx context.Context, d *desk, atDesk *station.Desk, ids []int64) error {
+func planPrint(ctx context.Context, d *desk, atDesk *station.Desk, opts printOptions) error {
 	plans := []plannedPrint{}
-	for _, id := range ids {
+	for _, id := range opts.ids {
 		order, err := atDesk.Register.Order(ctx, id)
 		if err != nil {
 			return err
 		}
-		if order.State != register.Verified && order.State != register.Queued {
-			return fmt.Errorf("order %d: %w: it is %s, and printed is what is %s", id, station.ErrNothingToDo, order.State, register.Verified)
+		printer, err := atDesk.Choose(opts.printer, order)
+		if err == nil {
+			err = station.MayBePrinted(order)
 		}
-		printer := atDesk.Printers[0]
+		if err != nil {
+			return err
+		}
 		plans = append(plans, plannedPrint{id, order.State, printer.Called(), printer.Command(atDesk.PrintFile(id), station.Title(id))})
 	}
 	return d.print(plans, func(out io.Writer) {
@@ -185,10 +185,11 @@ func planPrint(ctx context.Context, d *desk, atDesk *station.Desk, ids []int64) 
 
 // warnOfPrinter tells before chips are written that printing would fail.
 func (w *workplace) warnOfPrinter(ctx context.Context, d *desk) {
-	if len(w.config.Printers) == 0 {
-		return
+	p, err := w.printDesk().Choose("", register.Order{})
+	if err != nil {
+		return // printing ends in the folder
 	}
-	if err := w.config.Printers[0].Ready(ctx); err != nil {
+	if err := p.Ready(ctx); err != nil {
 		d.note("warning: %s", printable(plain(err.Error())))
 	}
 }

@@ -53,7 +53,7 @@ func runPrintConfirm(ctx context.Context, d *desk, opts confirmOptions) error {
 		return err
 	}
 	defer w.register.Close()
-	atDesk := w.printDesk(w.config.Printers)
+	atDesk := w.printDesk()
 	atDesk.Done = d.noteStep
 	return d.eachOrder(ctx, opts.ids, atDesk, func(id int64) (register.Order, error) {
 		return confirm(ctx, d, atDesk, id, "operator "+operator, seenByOperator)

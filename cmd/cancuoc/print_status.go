@@ -40,7 +40,7 @@ func runPrintStatus(ctx context.Context, d *desk) error {
 		return err
 	}
 	defer w.register.Close()
-	atDesk := w.printDesk(w.config.Printers)
+	atDesk := w.printDesk()
 	rows := []queuedOrder{}
 	var trouble error
 	for s, err := range w.register.Orders(ctx, register.Filter{States: []register.State{register.Queued}}) {

@@ -266,7 +266,8 @@ func writeDocument(w io.Writer, doc card.Document) {
 		{"sex", string(doc.Sex)}, {"nationality", doc.Nationality}, {"ethnicity", doc.Ethnicity}, {"religion", doc.Religion},
 		{"place of origin", doc.PlaceOfOrigin}, {"place of birth", doc.PlaceOfBirth}, {"residence", doc.Residence},
 		{"identifying features", doc.IdentifyingFeatures}, {"father", doc.Father.FullName}, {"mother", doc.Mother.FullName},
-		{"spouse", doc.Spouse.FullName}, {"guardian", doc.Guardian.FullName}, {"household head", doc.HouseholdHead},
+		{"spouse", doc.Spouse.FullName}, {"guardian", doc.Guardian.FullName}, {"legal representative", doc.LegalRepresentative.FullName},
+		{"ward", doc.Ward.FullName}, {"marital status", string(doc.MaritalStatus)}, {"household head", doc.HouseholdHead},
 		{"old number", doc.OldNumber}, {"cancelled number", doc.CancelledNumber}, {"date of issue", doc.DateOfIssue.String()},
 		{"date of expiry", doc.DateOfExpiry.String()}, {"chip serial", doc.ChipSerial}, {"card access number", doc.CAN},
 	} {

@@ -25,9 +25,8 @@ func ExampleWrite() {
 			DateOfIssue:  date.Date{Year: 2024, Month: 8, Day: 1},
 			DateOfExpiry: date.Date{Year: 2035, Month: 7, Day: 2},
 		},
-		MRZ:      [3]string{"IDVNM3210000097000321000009<<7", "2107028F3507027VNM<<<<<<<<<<<0", "LE<<MAU<NHI<<<<<<<<<<<<<<<<<<<"},
-		QR:       "000321000009||Lê Mẫu Nhi|02072021|Nữ|Tổ 1, Mẫu, Hà Nội|01082024||||",
-		Specimen: true,
+		MRZ: [3]string{"IDVNM3210000097000321000009<<7", "2107028F3507027VNM<<<<<<<<<<<0", "LE<<MAU<NHI<<<<<<<<<<<<<<<<<<<"},
+		QR:  "000321000009||Lê Mẫu Nhi|02072021|Nữ|Tổ 1, Mẫu, Hà Nội|01082024||||",
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -1,16 +1,19 @@
 // Package pdf draws the faces of cards as PDF: one page for each face, of exactly its size, with the fonts' used
 // letters embedded and all text searchable. The same faces always give the same bytes, and nothing of a face goes into
 // the document's metadata.
+//
+//	faces -> drawings that faces share, and the characters of OCR-B, as form XObjects, each once
+//	      -> a page's marks as operators of ISO 32000-1 -> fpdf: fonts, images, the file
+//
+// A face composed for production leaves no transparency in the file: a print system turns any page that has it into
+// pixels. Whoever cuts a page out of a file of many cards takes every card's pictures with it: write one file a card.
 package pdf
 
 import (
 	"bytes"
 	"fmt"
 	"io"
-	"math"
-	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/cancuoc/cancuoc/layout"
 	"github.com/go-pdf/fpdf"
@@ -19,33 +22,42 @@ import (
 // pointsPerMM is the PDF's unit, 1/72 inch, in a millimetre.
 const pointsPerMM = 72 / 25.4
 
+// largestPage is the most that a page may measure, in millimetres (ISO 32000-1, annex C.2: 14,400 units).
+const largestPage = 5080
+
 // Write draws faces, in their order, as the pages of one document.
 func Write(w io.Writer, faces ...layout.Face) error {
 	if len(faces) == 0 {
 		return fmt.Errorf("pdf: no face to draw")
 	}
-	p := newPainter(faces)
+	d := newDocument(len(faces) <= fewPages)
 	for _, face := range faces {
-		p.page(face)
+		d.page(face)
 	}
-	if p.err != nil {
-		return fmt.Errorf("pdf: %w", p.err)
+	if d.err != nil {
+		return fmt.Errorf("pdf: %w", d.err)
 	}
-	if err := p.pdf.Output(w); err != nil {
+	if err := d.pdf.Output(w); err != nil {
 		return fmt.Errorf("pdf: %w", err)
 	}
 	return nil
 }
 
-// painter draws marks with fpdf, of which it uses paths, single lines of text and JPEG images alone: its own line
-// breaking fails beyond ASCII, and its text beyond the Basic Multilingual Plane.
-type painter struct {
+// document is a file in the making. Of fpdf it uses fonts, images and the file's structure: its own line breaking fails
+// beyond ASCII, its text beyond the Basic Multilingual Plane, and some of its shapes leave the graphics state unbalanced.
+type document struct {
 	pdf    *fpdf.Fpdf
 	images map[string]string // names by the image's bytes
+	fonts  map[layout.Font]*fontObject
+	forms  map[*layout.Drawing]string // drawings that faces share, by what names them in a page: /TPL…
+	ocrb   map[byte]*layout.Drawing   // the characters of OCR-B
 	err    error
 }
 
-func newPainter(faces []layout.Face) *painter {
+// fewPages is how many pages a file has at most to be compressed: for many at once that costs more time than drawing them.
+const fewPages = 8
+
+func newDocument(compressed bool) *document {
 	pdf := fpdf.New("P", "mm", "", "")
 	// A document without a day: the same faces give the same bytes.
 	epoch := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -53,123 +65,107 @@ func newPainter(faces []layout.Face) *painter {
 	pdf.SetModificationDate(epoch)
 	pdf.SetProducer("cancuoc", false)
 	pdf.SetCatalogSort(true)
+	pdf.SetCompression(compressed)
 	pdf.SetMargins(0, 0, 0)
 	pdf.SetAutoPageBreak(false, 0)
-	p := &painter{pdf: pdf, images: map[string]string{}}
-	p.embed(faces)
-	return p
+	return &document{pdf: pdf, images: map[string]string{}, fonts: map[layout.Font]*fontObject{},
+		forms: map[*layout.Drawing]string{}, ocrb: map[byte]*layout.Drawing{}}
 }
 
-// embed gives fpdf the fonts that the faces use, in the order of their use.
-func (p *painter) embed(faces []layout.Face) {
-	done := map[layout.Font]bool{}
-	for _, face := range faces {
-		for _, mark := range face.Marks {
-			if t, is := mark.(layout.Text); is && !done[t.Font] {
-				done[t.Font] = true
-				p.embedFont(t.Font)
-			}
-		}
+// fail keeps the first thing that went wrong.
+func (d *document) fail(format string, args ...any) {
+	if d.err == nil {
+		d.err = fmt.Errorf(format, args...)
 	}
 }
 
-func (p *painter) embedFont(f layout.Font) {
+// page draws one face.
+func (d *document) page(face layout.Face) {
+	if !(face.Width > 0 && face.Width <= largestPage && face.Height > 0 && face.Height <= largestPage) {
+		d.fail("a page of %g x %g mm", face.Width, face.Height)
+	}
+	if d.err != nil {
+		return
+	}
+	d.pdf.AddPageFormat("P", fpdf.SizeType{Wd: face.Width, Ht: face.Height})
+	c := content{document: d, width: face.Width, height: face.Height}
+	c.begin()
+	for mark := range face.Painted() {
+		c.mark(mark)
+	}
+	c.end()
+}
+
+// fontObject is a font that is embedded, with the letters of it that the file has so far.
+type fontObject struct {
+	name    string // as pages call it: /F…
+	letters map[rune]bool
+}
+
+// font embeds a font when it is first used; nothing for one that is not ours.
+func (d *document) font(f layout.Font) *fontObject {
+	if known := d.fonts[f]; known != nil {
+		return known
+	}
 	file := f.TrueType()
 	if file == nil {
-		p.fail(fmt.Errorf("there is no font %q", f))
-		return
+		d.fail("there is no font %q", f)
+		return nil
 	}
-	p.pdf.AddUTF8FontFromBytes(string(f), "", bytes.Clone(file))
+	d.pdf.AddUTF8FontFromBytes(string(f), "", bytes.Clone(file))
+	scratch := d.scratch(func(t *fpdf.Tpl) { t.SetFont(string(f), "", 10) })
+	at := bytes.LastIndex(scratch, []byte("/F"))
+	name, _, found := bytes.Cut(scratch[max(at, 0):], []byte(" "))
+	if at < 0 || !found {
+		d.fail("the font %q is not embedded", f)
+		return nil
+	}
+	d.fonts[f] = &fontObject{name: string(name), letters: map[rune]bool{}}
+	return d.fonts[f]
 }
 
-func (p *painter) fail(err error) {
-	if p.err == nil {
-		p.err = err
-	}
-}
+// scratch gives the operators that fpdf writes, and draws nothing.
+func (d *document) scratch(draw func(*fpdf.Tpl)) []byte { return d.pdf.CreateTemplate(draw).Bytes() }
 
-func (p *painter) page(face layout.Face) {
-	if p.err != nil {
-		return
+// keep has the letters of a text embedded. Only fpdf's own text tells it which are used.
+func (d *document) keep(f layout.Font, object *fontObject, words string) {
+	missing := false
+	for _, r := range words {
+		missing = missing || !object.letters[r]
+		object.letters[r] = true
 	}
-	p.pdf.AddPageFormat("P", fpdf.SizeType{Wd: face.Width, Ht: face.Height})
-	for _, mark := range face.Marks {
-		switch m := mark.(type) {
-		case layout.Path:
-			p.path(m)
-		case layout.Text:
-			p.text(m)
-		case layout.Image:
-			p.image(m)
-		}
-	}
-}
-
-func (p *painter) path(m layout.Path) {
-	p.pdf.SetFillColor(int(m.Colour.R), int(m.Colour.G), int(m.Colour.B))
-	p.translucent(m.Colour, func() {
-		for _, s := range m.Outline {
-			p.segment(s)
-		}
-		p.pdf.DrawPath("F")
-	})
-}
-
-func (p *painter) segment(s layout.Segment) {
-	a, b, c := s.Points[0], s.Points[1], s.Points[2]
-	switch s.Op {
-	case layout.Move:
-		p.pdf.MoveTo(a.X, a.Y)
-	case layout.Line:
-		p.pdf.LineTo(a.X, a.Y)
-	case layout.Curve:
-		p.pdf.CurveBezierCubicTo(a.X, a.Y, b.X, b.Y, c.X, c.Y)
-	case layout.Close:
-		p.pdf.ClosePath()
+	if missing {
+		d.scratch(func(t *fpdf.Tpl) {
+			t.SetFont(string(f), "", 10)
+			t.Text(0, 0, words)
+		})
 	}
 }
 
-// translucent draws with a colour's transparency; an opaque colour leaves no trace of transparency in the file.
-func (p *painter) translucent(c layout.Colour, draw func()) {
-	if c.Clear == 0 {
-		draw()
-		return
-	}
-	p.pdf.SetAlpha(1-float64(min(c.Clear, 100))/100, "Normal")
-	draw()
-	p.pdf.SetAlpha(1, "Normal")
-}
-
-func (p *painter) text(m layout.Text) {
-	for _, r := range m.Words {
-		if r > math.MaxUint16 || r == utf8.RuneError {
-			p.fail(fmt.Errorf("%s: the letter %U cannot be drawn", m.Field, r))
-			return
-		}
-	}
-	p.pdf.SetFont(string(m.Font), "", m.Size*pointsPerMM)
-	p.pdf.SetTextColor(int(m.Colour.R), int(m.Colour.G), int(m.Colour.B))
-	p.translucent(m.Colour, func() {
-		if m.Pitch == 0 {
-			p.pdf.Text(m.X, m.Y, m.Words)
-			return
-		}
-		// Character spacing (ISO 32000-1, section 9.3.2) adds to the width of each letter, which is the same in a
-		// font that is used with a pitch.
-		spacing := (m.Pitch - p.pdf.GetStringWidth("0")) * pointsPerMM
-		p.pdf.RawWriteStr("q " + strconv.FormatFloat(spacing, 'f', 4, 64) + " Tc")
-		p.pdf.Text(m.X, m.Y, m.Words)
-		p.pdf.RawWriteStr("Q")
-	})
-}
-
-func (p *painter) image(m layout.Image) {
-	options := fpdf.ImageOptions{ImageType: "jpg"}
-	name, known := p.images[string(m.JPEG)]
+// image registers a JPEG file, once, and gives its name.
+func (d *document) image(file []byte) string {
+	name, known := d.images[string(file)]
 	if !known {
-		name = "image" + strconv.Itoa(len(p.images))
-		p.images[string(m.JPEG)] = name
-		p.pdf.RegisterImageOptionsReader(name, options, bytes.NewReader(m.JPEG))
+		name = fmt.Sprintf("image%d", len(d.images))
+		d.images[string(file)] = name
+		d.pdf.RegisterImageOptionsReader(name, fpdf.ImageOptions{ImageType: "jpg"}, bytes.NewReader(file))
 	}
-	p.pdf.ImageOptions(name, m.X, m.Y, m.Width, m.Height, false, options, 0, "")
+	return name
 }
+
+// character gives one character of OCR-B as a drawing, its cell from 0 to [layout.OCRBPitch], with room above it; without
+// a mark where OCR-B has no such character.
+func (d *document) character(c byte) *layout.Drawing {
+	if known := d.ocrb[c]; known != nil {
+		return known
+	}
+	text := layout.Text{X: 0, Y: cellBaseline, Font: layout.OCRBFont, Words: string(rune(c))}
+	d.ocrb[c] = &layout.Drawing{}
+	if path, err := text.Outline(); err == nil && len(path.Outline) > 0 {
+		d.ocrb[c].Marks = []layout.Mark{path}
+	}
+	return d.ocrb[c]
+}
+
+// cellBaseline is where the baseline of a character's drawing stands, so that all of it has positive coordinates.
+const cellBaseline = 4

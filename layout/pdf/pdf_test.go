@@ -37,7 +37,6 @@ func sample(t testing.TB, in layout.Card, name string) layout.Card {
 	if err := json.Unmarshal(record, &in.Document); err != nil {
 		t.Fatal(err)
 	}
-	in.Specimen = true
 	if in.Document.Portrait == "" {
 		return in
 	}

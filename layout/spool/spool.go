@@ -23,6 +23,7 @@ type Printer struct {
 	Name   string `toml:"name"`   // what the operator calls it; empty: as its queue
 	Queue  string `toml:"queue"`  // the print queue's name
 	Server string `toml:"server"` // host, host:port or the path of a socket; empty: the machine's own
+	Paper  bool   `toml:"paper"`  // it prints certificates on paper, and no cards
 
 	Width      float64  `toml:"width"`       // of the page, in mm; 0: that of the face
 	Height     float64  `toml:"height"`      // likewise

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	p11 "github.com/miekg/pkcs11"
+
+	"github.com/cancuoc/cancuoc/card/pki/internal/intoken"
 )
 
 // patience is how long a caller waits for a token.
@@ -104,6 +106,15 @@ func about(u URI, err error) error {
 // Public is the public key, read when the key was opened, in the type that certificates have: an *ecdsa.PublicKey for the
 // NIST curves, an *x509.ECPublicKey (pki.ECPublicKey) for those of RFC 5639, or an *rsa.PublicKey.
 func (k *Key) Public() crypto.PublicKey { return k.public }
+
+// InToken shows package pki that the private key is in a token (pki.ProveProduction). A key that was not opened shows
+// nothing.
+func (k *Key) InToken() intoken.Key {
+	if k == nil || k.token == nil {
+		return intoken.Key{}
+	}
+	return intoken.Of(k)
+}
 
 // Sign signs a digest: ECDSA as an ECDSA-Sig-Value in DER, RSA as PKCS #1 v1.5, or as PSS if opts are *rsa.PSSOptions.
 // The token draws its own randomness; rand is not used. The signature has been verified.

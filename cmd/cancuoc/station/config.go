@@ -37,8 +37,18 @@ type Config struct {
 	Terminal  Terminal  `toml:"terminal"`
 	Chip      Chip      `toml:"chip"`
 
+	Certificate Certificate `toml:"certificate"`
+
 	Printers []spool.Printer `toml:"printers"` // none: the print folder is where printing ends
 }
+
+// Certificate tells what is left open for certificates on paper.
+type Certificate struct {
+	Years int `toml:"years"` // for which they are valid; 0: as their form has it
+}
+
+// maxYears is the longest validity of a certificate that is taken for no slip of the pen.
+const maxYears = 25
 
 // Authority tells where the station's signing key and its anchors are.
 type Authority struct {
@@ -93,8 +103,13 @@ key = "file:authority/terminal/inspection-system.key"
 # or file:PATH of a file with three lines ENC=, MAC= and DEK= in hexadecimal.
 keys = "default"
 
-# Printers, of which the first prints unless "cancuoc print" names another. Without any, the file in the print folder is
-# all that is printed.
+[certificate]
+# For how many years a certificate on paper is valid (Law 26/2023/QH15, article 30), unless its record names the day. One
+# year is what a draft of the decree had: see what is in force.
+years = 1
+
+# Printers: the first prints the cards, and the first with paper = true the certificates on paper, unless "cancuoc print"
+# names another. Without any, the file in the print folder is all that is printed.
 # [[printers]]
 # queue = "CARD"        # of CUPS; "lpstat -e" lists the queues
 # server = ""           # host, host:port or socket; "": this machine's
@@ -238,6 +253,9 @@ func LoadConfig(folder string) (Config, error) {
 	}
 	if t := c.Terminal; t.there() && (t.CVCA == "" || t.Certificates == "" || t.Key == "") {
 		return Config{}, fmt.Errorf("station: %s: terminal.cvca, terminal.certificates and terminal.key go together", path)
+	}
+	if y := c.Certificate.Years; y < 0 || y > maxYears {
+		return Config{}, fmt.Errorf("station: %s: certificate.years is %d, and none of 1 to %d", path, y, maxYears)
 	}
 	return c, nil
 }

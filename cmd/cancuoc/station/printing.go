@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cancuoc/cancuoc/card"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/layout/spool"
 )
@@ -34,27 +35,41 @@ func checkPrinters(printers []spool.Printer) error {
 	return nil
 }
 
-// PrintersFrom gives the station's printers with the named one before the others; "" leaves them in their order.
-// [ErrNoPrinter] when there is no such one, or none at all.
-func (c Config) PrintersFrom(name string) ([]spool.Printer, error) {
-	if len(c.Printers) == 0 {
-		return nil, fmt.Errorf("%w: it names none (put [[printers]] there with queue = \"NAME\"; `lpstat -e` lists the queues)", ErrNoPrinter)
-	}
-	if name == "" {
-		return c.Printers, nil
-	}
-	var first, others []spool.Printer
-	for _, p := range c.Printers {
-		if p.Called() == name {
-			first = append(first, p)
-		} else {
-			others = append(others, p)
+// printerFor gives the printer that prints documents of this kind by itself.
+func (d *Desk) printerFor(doc card.Document) (spool.Printer, bool) {
+	for _, p := range d.Printers {
+		if p.Paper == doc.OnPaper() {
+			return p, true
 		}
 	}
-	if first == nil {
-		return nil, fmt.Errorf("%w as %q", ErrNoPrinter, name)
+	return spool.Printer{}, false
+}
+
+// Choose gives the printer for an order: the named one, or with "" the first that prints such documents. [ErrNoPrinter]
+// when there is none, or when it prints others.
+func (d *Desk) Choose(name string, order register.Order) (spool.Printer, error) {
+	doc := card.Document{Form: order.Form}
+	kind := map[bool]string{true: "paper", false: "cards"}
+	p, known := d.printer(name)
+	switch {
+	case name == "":
+		if p, known = d.printerFor(doc); !known {
+			return p, fmt.Errorf("%w: it names none for %s (put [[printers]] there with queue = \"NAME\"; `lpstat -e` lists the queues)", ErrNoPrinter, kind[doc.OnPaper()])
+		}
+	case !known:
+		return p, fmt.Errorf("%w as %q", ErrNoPrinter, name)
+	case p.Paper != doc.OnPaper():
+		return p, fmt.Errorf("%w: %s prints %s, and order %d is on %s", ErrNoPrinter, name, kind[p.Paper], order.ID, kind[doc.OnPaper()])
 	}
-	return append(first, others...), nil
+	return p, nil
+}
+
+// unprinted is the state out of which a document is printed.
+func unprinted(doc card.Document) register.State {
+	if doc.OnPaper() {
+		return register.Signed
+	}
+	return register.Verified
 }
 
 // printer gives the printer of that name.
@@ -89,7 +104,7 @@ func (d *Desk) Handed(ctx context.Context, id int64) (Handed, error) {
 	for _, e := range history {
 		switch {
 		case e.To != register.Queued:
-		case e.From == register.Verified:
+		case e.From == register.Verified || e.From == register.Signed:
 			h = Handed{}
 			if found := handingLine.FindStringSubmatch(e.Detail); found != nil {
 				h.Printer = found[1]
@@ -109,22 +124,22 @@ func Title(id int64) string { return fmt.Sprintf("cancuoc order %d", id) }
 // PrintFile is the file of an order's faces.
 func (d *Desk) PrintFile(id int64) string { return filepath.Join(d.PrintFolder, PrintName(id)) }
 
-// handOver gives the order's file to the first printer's queue. The register has committed that it would: should the
-// process die here, the next one knows that it may have been done. What the queue has refused goes back to verified.
+// handOver gives the order's file to its printer's queue. The register has committed that it would: should the
+// process die here, the next one knows that it may have been done. What the queue has refused goes back to where it was.
 func (j *job) handOver(ctx context.Context) (detail string, err error) {
 	ctx = context.WithoutCancel(ctx)
-	printer := j.Printers[0]
+	printer, _ := j.printerFor(j.doc)
 	done, err := printer.Submit(ctx, j.PrintFile(j.order.ID), Title(j.order.ID))
 	step := register.Step{From: register.Queued, Actor: j.Actor, At: j.Now(), Owner: j.Claim(j.Now()).Owner}
 	if errors.Is(err, spool.ErrUncertain) {
 		return "", j.mayBePrinted(err)
 	}
 	if err != nil {
-		step.To, step.Detail = register.Verified, "not handed over: "+strings.TrimPrefix(err.Error(), "spool: ")
+		step.To, step.Detail = unprinted(j.doc), "not handed over: "+strings.TrimPrefix(err.Error(), "spool: ")
 		if stuck := j.Register.Advance(ctx, j.order.ID, step); stuck != nil {
 			return "", errors.Join(err, stuck)
 		}
-		j.order.State = register.Verified
+		j.order.State = step.To
 		return "", err
 	}
 	step.Detail = fmt.Sprintf("job %s on %s", done, printer.Called())
@@ -138,33 +153,42 @@ func (j *job) mayBePrinted(why error) error {
 	return fmt.Errorf("%w: %w: look at the printer; then `cancuoc print confirm %d`, or `cancuoc print %d --again REASON`", ErrQueued, why, j.order.ID, j.order.ID)
 }
 
-// Print hands the faces of an order at verified to a print queue. An order that is queued already is handed over once
-// more only for a reason, and not while its job still waits there: [ErrQueued].
-func (d *Desk) Print(ctx context.Context, id int64, again string) (register.Order, error) {
-	if len(d.Printers) == 0 {
-		return register.Order{}, ErrNoPrinter
-	}
+// Print hands the faces of an order at verified (at signed, where it has no chip) to the queue of the named printer, or
+// of the first that prints such documents. An order that is queued already is handed over once more only for a reason,
+// and not while its job still waits there: [ErrQueued].
+func (d *Desk) Print(ctx context.Context, id int64, printer, again string) (register.Order, error) {
 	order, err := d.Register.Claim(ctx, id, d.Claim(d.Now()))
 	if err != nil {
 		return register.Order{}, err
 	}
-	if err := d.mayPrint(ctx, &order, again); err != nil {
+	p, err := d.Choose(printer, order)
+	if err == nil {
+		err = d.mayPrint(ctx, &order, p, again)
+	}
+	if err != nil {
 		return order, errors.Join(err, d.release(ctx, id))
 	}
-	return d.carry(ctx, order, nil)
+	chosen := *d
+	chosen.Printers = append([]spool.Printer{p}, d.Printers...)
+	return chosen.carry(ctx, order, nil)
 }
 
 func (d *Desk) release(ctx context.Context, id int64) error {
 	return d.Register.Release(context.WithoutCancel(ctx), id, d.Claim(d.Now()).Owner)
 }
 
-// mayPrint brings an order to verified, if it may be printed.
-func (d *Desk) mayPrint(ctx context.Context, order *register.Order, again string) error {
-	switch {
-	case order.State == register.Verified:
-		return nil
-	case order.State != register.Queued:
-		return fmt.Errorf("%w: it is %s, and printed is what is %s", ErrNothingToDo, order.State, register.Verified)
+// MayBePrinted tells whether an order can be handed to a queue as it stands, or again.
+func MayBePrinted(order register.Order) error {
+	if from := unprinted(card.Document{Form: order.Form}); order.State != from && order.State != register.Queued {
+		return fmt.Errorf("%w: order %d is %s, and printed is what is %s", ErrNothingToDo, order.ID, order.State, from)
+	}
+	return nil
+}
+
+// mayPrint brings an order to where it is printed from, if it may be.
+func (d *Desk) mayPrint(ctx context.Context, order *register.Order, p spool.Printer, again string) error {
+	if err := MayBePrinted(*order); err != nil || order.State != register.Queued {
+		return err
 	}
 	handed, err := d.Handed(ctx, order.ID)
 	if err != nil {
@@ -176,13 +200,14 @@ func (d *Desk) mayPrint(ctx context.Context, order *register.Order, again string
 	if s, err := d.JobState(ctx, handed); err == nil && s.Progress == spool.Waiting {
 		return fmt.Errorf("%w: order %d waits in the queue as job %s: cancel that first (`cancel %s`)", ErrQueued, order.ID, handed.Job, handed.Job)
 	}
-	if err := d.Printers[0].Ready(ctx); err != nil { // it stays queued where nothing could be printed anyway
+	if err := p.Ready(ctx); err != nil { // it stays queued where nothing could be printed anyway
 		return err
 	}
-	err = d.Register.Advance(ctx, order.ID, register.Step{From: register.Queued, To: register.Verified, Actor: d.Actor,
+	from := unprinted(card.Document{Form: order.Form})
+	err = d.Register.Advance(ctx, order.ID, register.Step{From: register.Queued, To: from, Actor: d.Actor,
 		Detail: "to be printed again: " + again, At: d.Now(), Owner: d.Claim(d.Now()).Owner})
 	if err == nil {
-		order.State = register.Verified
+		order.State = from
 	}
 	return err
 }

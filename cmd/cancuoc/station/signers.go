@@ -87,6 +87,14 @@ type signing struct {
 	use         register.KeyUse
 }
 
+// String tells who signs, and how often the key has by now.
+func (s signing) String() string {
+	if s.use.Number == 0 {
+		return "by " + s.certificate.Subject
+	}
+	return fmt.Sprintf("by %s, use %d of its key", s.certificate.Subject, s.use.Number)
+}
+
 // begin chooses the document signer for the next card: the newest whose key is in its time, that stands below the station's
 // trust, is not revoked, and has not signed as often as it may. Its use is counted before it signs.
 func (j *job) begin(ctx context.Context) (signing, error) {
@@ -101,7 +109,7 @@ func (j *job) begin(ctx context.Context) (signing, error) {
 	var reasons []error
 	for _, one := range all {
 		err := mayNow(one, trust, j.Now())
-		if err == nil {
+		if err == nil && !j.doc.OnPaper() {
 			err = j.checkTerminal(one.Certificate)
 		}
 		if err == nil {

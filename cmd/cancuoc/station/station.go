@@ -1,9 +1,10 @@
 // Package station is the issuing desk: it moves an order from one state to the next until its card is issued.
 //
 //	ordered -> checked -> signed -> personalised -> verified -> printed -> issued
+//	ordered -> checked -> signed ------------------------------> printed -> issued   a certificate on paper
 //	                                                         -> queued  -> printed, where a printer prints
 //
-// The states and their steps are one table and one loop. Each step ends in one transaction of the register that moves
+// The states and their steps are a table for each kind of document, and one loop. Each step ends in one transaction of the register that moves
 // the order and writes its line of history; so a desk that loses its power is resumed by running it again. Before the
 // first command that cannot be undone goes to a chip, the register has committed which chip that is; before a card is
 // handed to a print queue, that it will be. Out of a queue an order is moved by whoever has seen the card.
@@ -42,7 +43,7 @@ type Desk struct {
 	Terminal    *eac.Credentials          // as which fingerprints are read back; none: they are not
 	ChipKeys    scp.StaticKeys
 	PrintFolder string
-	Printers    []spool.Printer // the first of them prints; none: printed is whose file is written
+	Printers    []spool.Printer // of those for cards and those for paper, the first prints; none: printed is whose file is written
 
 	Actor string                            // names the station in the history
 	Claim func(at time.Time) register.Claim // this process's word that it works on an order
@@ -87,17 +88,37 @@ func stages() []stage {
 	}
 }
 
-// stageFrom gives the row that leads on from a state. Where a printer prints, the station's way ends in its queue.
-func (d *Desk) stageFrom(state register.State) (stage, bool) {
-	for _, s := range stages() {
+// paperStages are those of a document without a chip.
+func paperStages() []stage {
+	return []stage{
+		{register.Ordered, register.Checked, "check", (*job).check},
+		{register.Checked, register.Signed, "sign", (*job).signRecord},
+		{register.Signed, register.Printed, "print", (*job).print},
+		{register.Printed, register.Issued, "record", (*job).record},
+	}
+}
+
+// stageFrom finds the stage that leads a document out of a state.
+func stageFrom(doc card.Document, state register.State) (stage, bool) {
+	table := stages()
+	if doc.OnPaper() {
+		table = paperStages()
+	}
+	for _, s := range table {
 		if s.from == state {
-			if s.to == register.Printed && len(d.Printers) > 0 {
-				s.to = register.Queued
-			}
 			return s, true
 		}
 	}
 	return stage{}, false
+}
+
+// next finds it at this desk: where a printer prints, the station's way ends in its queue.
+func (d *Desk) next(doc card.Document, state register.State) (stage, bool) {
+	s, more := stageFrom(doc, state)
+	if _, prints := d.printerFor(doc); prints && s.to == register.Printed {
+		s.to = register.Queued
+	}
+	return s, more
 }
 
 // job is one order on its way.
@@ -140,7 +161,7 @@ func (d *Desk) carry(ctx context.Context, order register.Order, open func() (Car
 	j := &job{Desk: d, order: order, doc: doc, open: open}
 	defer j.closeCard()
 	for {
-		s, more := j.stageFrom(j.order.State)
+		s, more := j.next(j.doc, j.order.State)
 		if !more {
 			return j.order, nothingToDo(order.State, j.order)
 		}

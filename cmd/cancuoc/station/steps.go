@@ -11,7 +11,6 @@ import (
 
 	"github.com/cancuoc/cancuoc/card"
 	"github.com/cancuoc/cancuoc/card/date"
-	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
@@ -79,11 +78,7 @@ func (j *job) sign(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	detail := fmt.Sprintf("%d files, chip serial %s, by %s", len(data.Files), doc.ChipSerial, s.certificate.Subject)
-	if s.use.Number > 0 {
-		detail += fmt.Sprintf(", use %d of its key", s.use.Number)
-	}
-	return outcome{detail: detail, data: stored, use: s.use}, nil
+	return outcome{detail: fmt.Sprintf("%d files, chip serial %s, %v", len(data.Files), doc.ChipSerial, s), data: stored, use: s.use}, nil
 }
 
 // ErrAuthority says that cards which this station signs would not be judged genuine, not even by itself.
@@ -179,8 +174,7 @@ func (j *job) print(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	pages, begin := []layout.Face{faces.Front, faces.Back}, ""
-	if len(j.Printers) > 0 {
-		printer := j.Printers[0]
+	if printer, prints := j.printerFor(j.doc); prints {
 		if err := printer.Ready(ctx); err != nil {
 			return outcome{}, err
 		}
@@ -210,21 +204,7 @@ func named(pages []layout.Face) string {
 
 // signedAsSpecimen tells whether a specimen authority signed the chip, whoever signs at this station now.
 func (j *job) signedAsSpecimen(ctx context.Context) (bool, error) {
-	data, err := j.production(ctx)
-	if err != nil {
-		return false, err
-	}
-	file, _ := lds.ByName("EF.SOD")
-	content, _ := data.File(file)
-	sod, err := lds.ParseSOD(content)
-	if err != nil {
-		return false, err
-	}
-	der, err := sod.SignedData.SignerCertificate()
-	if err != nil {
-		return false, err
-	}
-	certificate, err := pki.ParseCertificate(der)
+	certificate, err := j.signedBy(ctx)
 	return certificate.Specimen(), err
 }
 
@@ -239,7 +219,7 @@ func (j *job) record(context.Context) (outcome, error) {
 // Faces composes the two faces of a document; portrait is the JPEG for the face, nil for none.
 func Faces(doc card.Document, portrait []byte, specimen bool) (layout.Faces, error) {
 	lines, err := doc.MRZ()
-	if err != nil {
+	if err != nil && !errors.Is(err, card.ErrNoMRZ) {
 		return layout.Faces{}, err
 	}
 	qr, err := doc.QR()
@@ -255,7 +235,7 @@ func (d *Desk) Plan(order register.Order) (perso.Data, error) {
 	if err != nil {
 		return perso.Data{}, err
 	}
-	if stage, more := d.stageFrom(order.State); !more {
+	if stage, more := stageFrom(doc, order.State); !more {
 		return perso.Data{}, nothingToDo(order.State, order)
 	} else if stage.from != register.Ordered && stage.from != register.Checked {
 		return perso.Data{}, fmt.Errorf("station: order %d is %s: it would be resumed", order.ID, order.State)
@@ -264,7 +244,8 @@ func (d *Desk) Plan(order register.Order) (perso.Data, error) {
 	if _, err := j.check(context.Background()); err != nil {
 		return perso.Data{}, err
 	}
-	signed, err := j.sign(context.Background())
+	sign, _ := stageFrom(doc, register.Checked)
+	signed, err := sign.run(j, context.Background())
 	if err != nil {
 		return perso.Data{}, err
 	}
