@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/cancuoc/cancuoc/card"
+	"github.com/cancuoc/cancuoc/card/pki"
 )
 
 // The kinds of refusal. Those about one field of the record come wrapped in a [FieldError].
@@ -45,8 +46,7 @@ type Card struct {
 	QR           string            // the payload of the QR code
 	Portrait     []byte            // JPEG; nil for none
 	Fingerprints map[string][]byte // JPEG by the finger's name, as "left-index"; nil for none
-
-	production bool
+	Production   pki.Production    // the proof that this is a real document; the zero value has every painter overprint
 }
 
 // Faces are the two sides of one card.
@@ -70,7 +70,7 @@ func Compose(in Card) (Faces, error) {
 }
 
 // Compose puts a card's data into the template. The error joins one [FieldError] for each field that is at fault.
-func (t *Template) Compose(in Card) (Faces, error) { return t.compose(in, in.production) }
+func (t *Template) Compose(in Card) (Faces, error) { return t.compose(in, in.Production.Proven()) }
 
 func (t *Template) compose(in Card, production bool) (Faces, error) {
 	c := composer{card: in, template: t, production: production}

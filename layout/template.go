@@ -25,6 +25,9 @@ type Template struct {
 	codebook    *codebook // for QR codes whose text is marked as UTF-8; nil for plain ones
 }
 
+// Fingerprints tells whether the template prints any.
+func (t *Template) Fingerprints() bool { return len(t.front.Fingerprints)+len(t.back.Fingerprints) > 0 }
+
 // templateFormat is the version of the file's format that this package reads.
 const templateFormat = 1
 

@@ -23,7 +23,7 @@ func values() map[string]func(card.Document) value {
 		"other_names":          func(d card.Document) value { return value{text: d.OtherNames} },
 		"date_of_birth":        func(d card.Document) value { return value{text: day(d.DateOfBirth)} },
 		"sex":                  func(d card.Document) value { return sex(d.Sex) },
-		"nationality":          func(d card.Document) value { return nationality(d.Nationality) },
+		"nationality":          nationality,
 		"ethnicity":            func(d card.Document) value { return value{text: d.Ethnicity} },
 		"religion":             func(d card.Document) value { return value{text: d.Religion} },
 		"place_of_origin":      func(d card.Document) value { return value{text: d.PlaceOfOrigin} },
@@ -34,6 +34,9 @@ func values() map[string]func(card.Document) value {
 		"mother":               func(d card.Document) value { return person(d.Mother) },
 		"spouse":               func(d card.Document) value { return person(d.Spouse) },
 		"guardian":             func(d card.Document) value { return person(d.Guardian) },
+		"legal_representative": func(d card.Document) value { return person(d.LegalRepresentative) },
+		"ward":                 func(d card.Document) value { return person(d.Ward) },
+		"marital_status":       func(d card.Document) value { return value{text: d.MaritalStatus.Vietnamese()} },
 		"date_of_issue":        func(d card.Document) value { return value{text: day(d.DateOfIssue)} },
 		"date_of_expiry":       func(d card.Document) value { return value{text: day(d.DateOfExpiry)} },
 	}
@@ -45,7 +48,17 @@ func Fields() []string { return slices.Sorted(maps.Keys(values())) }
 // fingers lists the fingers whose prints a template can show.
 func fingers() []string { return []string{"left-index", "right-index"} }
 
-func person(p card.Person) value { return value{text: p.FullName} }
+// person gives a name, and the nationality where the record has it.
+func person(p card.Person) value {
+	if p.Nationality == "" || p.FullName == "" {
+		return value{text: p.FullName}
+	}
+	name, known := card.Nationality(p.Nationality)
+	if !known {
+		return value{err: fmt.Errorf("%w: there is no nationality %q", ErrInvalid, p.Nationality)}
+	}
+	return value{text: p.FullName + " (" + name + ")"}
+}
 
 func day(d date.Date) string {
 	switch d {
@@ -69,9 +82,14 @@ func sex(s card.Sex) value {
 	return value{err: fmt.Errorf("%w: it is neither male nor female", ErrInvalid)}
 }
 
-func nationality(code string) value {
-	if code == "" || code == "VNM" {
+// nationality is the holder's: Vietnamese on a card, and on a certificate undetermined.
+func nationality(d card.Document) value {
+	code := d.Nationality
+	switch {
+	case d.OnPaper() && (code == "" || code == "XXA" || code == "XXX"):
+		return value{text: "Chưa xác định"}
+	case !d.OnPaper() && (code == "" || code == "VNM"):
 		return value{text: "Việt Nam"}
 	}
-	return value{err: fmt.Errorf("%w: the card is for citizens of Viet Nam (VNM)", ErrInvalid)}
+	return value{err: fmt.Errorf("%w: the card is for citizens of Viet Nam (VNM), the certificate for people of no known nationality", ErrInvalid)}
 }

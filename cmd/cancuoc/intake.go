@@ -15,6 +15,7 @@ import (
 
 	"github.com/cancuoc/cancuoc/card"
 	"github.com/cancuoc/cancuoc/card/date"
+	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/portrait"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/card/regular"
@@ -54,11 +55,14 @@ func runOrderAdd(ctx context.Context, d *desk, files []string, dryRun bool) erro
 		return err
 	}
 	defer w.register.Close()
-	certificate, err := w.config.SignerCertificate(w.folder)
-	if err != nil {
+	if _, err := w.config.SignerCertificate(w.folder); err != nil {
 		return withCode(exitKey, err)
 	}
-	intake := &intake{desk: d, register: w.register, specimen: certificate.Specimen(), terminals: w.config.LetsTerminalsIn(), years: w.config.Certificate.Years, dryRun: dryRun, results: []added{}}
+	templates, err := w.config.LoadTemplates(w.folder)
+	if err != nil {
+		return withCode(exitRegister, err)
+	}
+	intake := &intake{desk: d, register: w.register, templates: templates, terminals: w.config.LetsTerminalsIn(), years: w.config.Certificate.Years, dryRun: dryRun, results: []added{}}
 	var stopped error
 	for _, file := range files {
 		if stopped = intake.file(ctx, file); stopped != nil {
@@ -83,7 +87,7 @@ func runOrderAdd(ctx context.Context, d *desk, files []string, dryRun bool) erro
 type intake struct {
 	desk      *desk
 	register  *register.Register
-	specimen  bool
+	templates station.Templates
 	terminals bool // somebody could be let into fingerprints
 	years     int  // for which certificates on paper are valid; 0: as their form has it
 	dryRun    bool
@@ -106,7 +110,7 @@ func (in *intake) file(ctx context.Context, name string) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	n := 0
-	for prepared, err := range prepareAll(ctx, in.records(source), folder, in.specimen) {
+	for prepared, err := range prepareAll(ctx, in.records(source), folder, in.templates) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -139,7 +143,7 @@ func (in *intake) records(source io.Reader) iter.Seq2[card.Document, error] {
 
 // prepareAll prepares the records of a source on all processors and gives them in their order. Each step costs a tenth
 // of a second where there is a portrait, and the register takes them one by one anyway.
-func prepareAll(ctx context.Context, records iter.Seq2[card.Document, error], folder string, specimen bool) iter.Seq2[preparedOrder, error] {
+func prepareAll(ctx context.Context, records iter.Seq2[card.Document, error], folder string, templates station.Templates) iter.Seq2[preparedOrder, error] {
 	type result struct {
 		order preparedOrder
 		err   error
@@ -158,7 +162,7 @@ func prepareAll(ctx context.Context, records iter.Seq2[card.Document, error], fo
 			go func() {
 				r := result{err: err}
 				if err == nil {
-					r.order, r.err = prepare(doc, folder, specimen)
+					r.order, r.err = prepare(doc, folder, templates)
 				}
 				slot <- r
 			}()
@@ -245,7 +249,7 @@ type preparedOrder struct {
 
 // prepare completes and checks a record, makes its portrait and fingerprints fit, and lays out its faces, so that
 // whatever cannot be issued is found now.
-func prepare(doc card.Document, folder string, specimen bool) (preparedOrder, error) {
+func prepare(doc card.Document, folder string, templates station.Templates) (preparedOrder, error) {
 	p := preparedOrder{doc: doc.Complete()}
 	var err error
 	if p.warnings, err = p.doc.Check(date.Of(time.Now())); err != nil {
@@ -259,18 +263,13 @@ func prepare(doc card.Document, folder string, specimen bool) (preparedOrder, er
 	if p.fingerprints, err = encodeFingerprints(folder, p.doc); err != nil {
 		return p, err
 	}
-	if p.doc.OnPaper() {
-		if _, err = card.PrintedFingers(p.fingerprints); err != nil {
-			return p, err
-		}
-	}
 	if p.record, err = json.Marshal(p.doc); err != nil {
 		return p, err
 	}
 	if _, err = p.doc.DG13().Encode(); err != nil {
 		return p, err
 	}
-	p.faces, err = station.Faces(p.doc, p.portrait.Face, specimen)
+	p.faces, err = templates.Faces(p.doc, p.portrait.Face, p.fingerprints, pki.Production{})
 	return p, err
 }
 

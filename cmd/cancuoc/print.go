@@ -20,6 +20,7 @@ type printOptions struct {
 	ids            []int64
 	printer, again string
 	dryRun         bool
+	passphraseFile string
 }
 
 func newPrintCommand(d *desk) *cobra.Command {
@@ -51,6 +52,7 @@ a queue took it, and even that the job is through, proves no card: the order is 
 	cmd.Flags().StringVar(&opts.printer, "printer", "", "the printer with this `NAME` in station.toml")
 	cmd.Flags().StringVar(&opts.again, "again", "", "hand over what was handed over before, for this `REASON`")
 	cmd.Flags().BoolVar(&opts.dryRun, "dry-run", false, "show the command, and touch neither queue nor register")
+	cmd.Flags().StringVar(&opts.passphraseFile, "passphrase-file", "", "the passphrase of the signing key is in `FILE`")
 	completeFlag(cmd, "printer", d.printerNames)
 	cmd.AddCommand(newPrintConfirmCommand(d), newPrintStatusCommand(d))
 	return cmd
@@ -81,7 +83,7 @@ func parseIDs(args []string) ([]int64, error) {
 	return ids, nil
 }
 
-// printDesk makes the workplace ready to print, for which it needs no key.
+// printDesk makes the workplace ready for what is done with orders after they were printed, for which it needs no key.
 func (w *workplace) printDesk() *station.Desk {
 	return &station.Desk{Register: w.register, PrintFolder: station.Path(w.folder, w.config.Print), Printers: w.config.Printers,
 		Actor: w.actor(), Claim: w.claim, Rand: rand.Reader, Now: time.Now}
@@ -93,9 +95,17 @@ func runPrint(ctx context.Context, d *desk, opts printOptions) error {
 		return err
 	}
 	defer w.register.Close()
-	atDesk := w.printDesk()
 	if opts.dryRun {
-		return planPrint(ctx, d, atDesk, opts)
+		return planPrint(ctx, d, w.printDesk(), opts)
+	}
+	return d.withPassphrase(opts.passphraseFile, func(p []byte) error { return printWith(ctx, d, w, opts, p) })
+}
+
+// printWith prints with the station's key at hand, by which a real card's faces are proven to be for production.
+func printWith(ctx context.Context, d *desk, w *workplace, opts printOptions, passphrase []byte) error {
+	atDesk, err := w.desk(d, passphrase)
+	if err != nil {
+		return err
 	}
 	atDesk.Done = d.noteStep
 	return d.eachOrder(ctx, opts.ids, atDesk, func(id int64) (register.Order, error) { return atDesk.Print(ctx, id, opts.printer, opts.again) })

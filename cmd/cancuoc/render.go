@@ -42,7 +42,7 @@ func runRender(_ context.Context, d *desk, opts renderOptions) error {
 	if err != nil {
 		return withInput(err)
 	}
-	prepared, err := prepare(doc, folder, true)
+	prepared, err := prepare(doc, folder, nil)
 	if err != nil {
 		return withInput(err)
 	}

@@ -61,13 +61,17 @@ func (w *workplace) desk(d *desk, passphrase []byte) (*station.Desk, error) {
 	if err != nil {
 		return nil, withCode(exitKey, err)
 	}
+	templates, err := w.config.LoadTemplates(w.folder)
+	if err != nil {
+		return nil, withCode(exitRegister, err)
+	}
 	trace, err := d.tracing()
 	if err != nil {
 		return nil, err
 	}
 	return &station.Desk{
 		Register: w.register, Signers: signers, Trust: trust, CVCA: cvca, Terminal: credentials, ChipKeys: keys,
-		PrintFolder: station.Path(w.folder, w.config.Print), Printers: w.config.Printers, Actor: w.actor(), Claim: w.claim, Rand: rand.Reader,
+		PrintFolder: station.Path(w.folder, w.config.Print), Printers: w.config.Printers, Templates: templates, Actor: w.actor(), Claim: w.claim, Rand: rand.Reader,
 		Now: time.Now, Trace: trace,
 	}, nil
 }

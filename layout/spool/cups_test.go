@@ -82,8 +82,8 @@ func admin(t *testing.T, argv ...string) {
 	}
 }
 
-// pdf is a file as large as that of a card's faces. What is in it matters to no raw queue.
-func pdf(t *testing.T) (path string, content []byte) {
+// cardFile is a file as large as that of a card's faces. What is in it matters to no raw queue.
+func cardFile(t *testing.T) (path string, content []byte) {
 	t.Helper()
 	content = append([]byte("%PDF-1.4\n"), bytes.Repeat([]byte{0, 0xff, '\r', '\n', 4}, 14000)...)
 	path = filepath.Join(t.TempDir(), "order-000012.pdf")
@@ -154,7 +154,7 @@ func submit(t *testing.T, p Printer, path string) Job {
 
 func testBytes(t *testing.T, card Printer) {
 	got := cardPrinter(t)
-	path, content := pdf(t)
+	path, content := cardFile(t)
 	all := card
 	all.Width, all.Height, all.Sides, all.Options = 85.6, 53.98, ShortEdge, []string{"Ribbon=YMCKO"}
 	job := submit(t, all, path)
@@ -172,7 +172,7 @@ func testBytes(t *testing.T, card Printer) {
 
 // A job waits as long as its printer is off, and is cancelled like one that was printed.
 func testWaiting(t *testing.T, card Printer) {
-	path, _ := pdf(t)
+	path, _ := cardFile(t)
 	job := submit(t, card, path)
 	for range 200 {
 		if becomes(t, card, job, Waiting).Message != "" {
@@ -192,7 +192,7 @@ func testWaiting(t *testing.T, card Printer) {
 
 func testUnknown(t *testing.T) {
 	nowhere := Printer{Queue: "NOWHERE"}
-	path, _ := pdf(t)
+	path, _ := cardFile(t)
 	if err := nowhere.Ready(t.Context()); !errors.Is(err, ErrNoQueue) || !strings.Contains(err.Error(), "NOWHERE") {
 		t.Errorf("Ready: %v", err)
 	}
@@ -216,7 +216,7 @@ func testStopped(t *testing.T, card Printer) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	path, _ := pdf(t)
+	path, _ := cardFile(t)
 	job, err := card.Submit(t.Context(), path, "title")
 	if err != nil {
 		t.Fatal(err)
@@ -232,7 +232,7 @@ func testRejecting(t *testing.T, card Printer) {
 	if !errors.Is(err, ErrRejecting) || !strings.Contains(err.Error(), "no blank cards") || !strings.Contains(err.Error(), "cupsaccept CARD") {
 		t.Errorf("Ready: %v", err)
 	}
-	path, _ := pdf(t)
+	path, _ := cardFile(t)
 	if _, err := card.Submit(t.Context(), path, "title"); !errors.Is(err, ErrRejecting) {
 		t.Errorf("Submit: %v", err)
 	}
@@ -252,7 +252,7 @@ func testServer(t *testing.T) {
 		t.Errorf("nobody listens there: %v", err)
 	}
 	got := cardPrinter(t)
-	path, content := pdf(t)
+	path, content := cardFile(t)
 	submit(t, Printer{Queue: "CARD", Server: socket}, path)
 	if !bytes.Equal(got(), content) {
 		t.Error("the printer got something else")
@@ -290,7 +290,7 @@ func testServerDies(t *testing.T) {
 }
 
 func testNoServer(t *testing.T, card Printer) {
-	path, _ := pdf(t)
+	path, _ := cardFile(t)
 	if err := card.Ready(t.Context()); !errors.Is(err, ErrNoServer) || !strings.Contains(err.Error(), "systemctl start cups") {
 		t.Errorf("Ready: %v", err)
 	}

@@ -33,6 +33,7 @@ type Config struct {
 	Name      string    `toml:"name"`
 	Register  string    `toml:"register"`
 	Print     string    `toml:"print"`
+	Templates []string  `toml:"templates"` // files of faces, each in place of this program's template for its form
 	Authority Authority `toml:"authority"`
 	Terminal  Terminal  `toml:"terminal"`
 	Chip      Chip      `toml:"chip"`

@@ -43,6 +43,7 @@ type Desk struct {
 	Terminal    *eac.Credentials          // as which fingerprints are read back; none: they are not
 	ChipKeys    scp.StaticKeys
 	PrintFolder string
+	Templates   Templates       // of the faces, where they are not those of this program
 	Printers    []spool.Printer // of those for cards and those for paper, the first prints; none: printed is whose file is written
 
 	Actor string                            // names the station in the history

@@ -28,11 +28,10 @@ func (j *job) check(context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	newest, err := j.Signers.Newest(j.Now())
-	if err != nil {
+	if _, err := j.Signers.Newest(j.Now()); err != nil {
 		return outcome{}, fmt.Errorf("%w: %w", ErrAuthority, err)
 	}
-	if _, err := Faces(j.doc, j.order.Face, newest.Certificate.Specimen()); err != nil {
+	if _, err := j.Templates.Faces(j.doc, j.order.Face, j.order.Fingerprints, pki.Production{}); err != nil {
 		return outcome{}, err
 	}
 	if len(j.doc.Fingerprints) > 0 && j.order.Fingerprints == nil {
@@ -165,11 +164,11 @@ func (e CardError) Unwrap() error { return e.Err }
 // print draws the faces into the order's own file, which is on the disk before the step counts as done. Where a printer
 // prints, they lie as it wants them, and nothing is drawn for a queue that takes no jobs.
 func (j *job) print(ctx context.Context) (outcome, error) {
-	specimen, err := j.signedAsSpecimen(ctx)
+	proof, kind, err := j.proof(ctx)
 	if err != nil {
 		return outcome{}, err
 	}
-	faces, err := Faces(j.doc, j.order.Face, specimen)
+	faces, err := j.Templates.Faces(j.doc, j.order.Face, j.order.Fingerprints, proof)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -192,7 +191,7 @@ func (j *job) print(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	return outcome{detail: fmt.Sprintf("%s%s, %s, %d bytes", begin, path, named(pages), size)}, nil
+	return outcome{detail: fmt.Sprintf("%s%s, %s, %s, %d bytes", begin, path, named(pages), kind, size)}, nil
 }
 
 func named(pages []layout.Face) string {
@@ -202,10 +201,17 @@ func named(pages []layout.Face) string {
 	return "both faces"
 }
 
-// signedAsSpecimen tells whether a specimen authority signed the chip, whoever signs at this station now.
-func (j *job) signedAsSpecimen(ctx context.Context) (bool, error) {
-	certificate, err := j.signedBy(ctx)
-	return certificate.Specimen(), err
+// proof proves that the order may be printed for real, and says in a word as what it is printed. What a specimen authority
+// signed, and what a key signed that is in no token, goes without proof and is overprinted.
+func (j *job) proof(ctx context.Context) (pki.Production, string, error) {
+	proof, err := j.Production(ctx, j.order.ID)
+	switch {
+	case errors.Is(err, pki.ErrSpecimen):
+		return proof, "as a specimen", nil
+	case errors.Is(err, pki.ErrNotInToken):
+		return proof, "overprinted as a specimen, since the signing key is in no PKCS #11 token", nil
+	}
+	return proof, "for production", err
 }
 
 // PrintName is the name of the file of an order's faces.
@@ -216,8 +222,9 @@ func (j *job) record(context.Context) (outcome, error) {
 	return outcome{detail: "the card is active"}, nil
 }
 
-// Faces composes the two faces of a document; portrait is the JPEG for the face, nil for none.
-func Faces(doc card.Document, portrait []byte, specimen bool) (layout.Faces, error) {
+// Faces composes the two faces of a document. portrait is the JPEG for the face, nil for none; fingerprints is EF.DG3, of
+// which some forms print two; without a proof the faces are overprinted.
+func (t Templates) Faces(doc card.Document, portrait, fingerprints []byte, proof pki.Production) (layout.Faces, error) {
 	lines, err := doc.MRZ()
 	if err != nil && !errors.Is(err, card.ErrNoMRZ) {
 		return layout.Faces{}, err
@@ -226,7 +233,17 @@ func Faces(doc card.Document, portrait []byte, specimen bool) (layout.Faces, err
 	if err != nil {
 		return layout.Faces{}, err
 	}
-	return layout.Compose(layout.Card{Document: doc, MRZ: lines, QR: qr, Portrait: portrait, Specimen: specimen})
+	template, err := t.of(doc.Form)
+	if err != nil {
+		return layout.Faces{}, err
+	}
+	in := layout.Card{Document: doc, MRZ: lines, QR: qr, Portrait: portrait, Production: proof}
+	if template.Fingerprints() {
+		if in.Fingerprints, err = card.PrintedFingers(fingerprints); err != nil {
+			return layout.Faces{}, err
+		}
+	}
+	return template.Compose(in)
 }
 
 // Plan gives what Issue would write to the chip of an order, touching neither chip nor register: what perso.Plan takes.
