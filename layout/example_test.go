@@ -37,7 +37,7 @@ func ExampleCompose() {
 	// Output:
 	// personal_number at 3.8 mm: 000321000009
 	// full_name at 3.2 mm: Lê Mẫu Nhi
-	// date_of_birth at 2.4 mm: 02/07/2021
-	// sex at 2.4 mm: Nữ
-	// nationality at 2.4 mm: Việt Nam
+	// date_of_birth at 2.5 mm: 02/07/2021
+	// sex at 2.5 mm: Nữ
+	// nationality at 2.5 mm: Việt Nam
 }

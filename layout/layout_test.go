@@ -192,7 +192,7 @@ func TestRefusals(t *testing.T) {
 		says   string
 	}{
 		{"200 letters without a space", func(c *Card) { c.Document.FullName = strings.Repeat("Ẫ", 200) }, "full_name", ErrDoesNotFit,
-			"layout: full_name: does not fit on the card: 200 letters in 53 x 4 mm, even at the smallest size of 1.70 mm"},
+			"layout: full_name: does not fit on the card: 200 letters in 53 x 6 mm, even at the smallest size of 1.70 mm"},
 		{"200 letters in words", func(c *Card) { c.Document.FullName = strings.Repeat("Mẫu ", 50) }, "full_name", ErrDoesNotFit, "200 letters"},
 		{"a hundred kilobytes", func(c *Card) { c.Document.Residence = strings.Repeat("Mẫu ", 1<<14) }, "residence", ErrDoesNotFit, ""},
 		{"number of 40 digits", func(c *Card) { c.Document.PersonalNumber = strings.Repeat("0", 40) }, "personal_number", ErrDoesNotFit, ""},

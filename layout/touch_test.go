@@ -97,13 +97,17 @@ func checkFace(t *testing.T, f Face) {
 // full gives a card of a form with every field, and a filler for the fields that hold words.
 func full(t *testing.T, form string) (Card, func(words, long string)) {
 	in := adult(t)
-	in.Document.Form = form
 	d := &in.Document
+	if d.Form = form; d.OnPaper() {
+		d.Nationality, d.MaritalStatus = "XXA", card.Married
+	}
 	d.IdentifyingFeatures, d.PlaceOfOrigin, d.PlaceOfBirth = "Nốt ruồi mẫu", "Mẫu, Hà Nội", "Mẫu, Hà Nội"
 	in.Fingerprints = map[string][]byte{"left-index": in.Portrait, "right-index": in.Portrait}
 	return in, func(words, long string) {
 		d.FullName, d.Ethnicity, d.Religion = words, words, words
-		d.Father, d.Mother, d.Spouse, d.Guardian = card.Person{FullName: words}, card.Person{FullName: words}, card.Person{FullName: words}, card.Person{FullName: words}
+		for _, p := range []*card.Person{&d.Father, &d.Mother, &d.Spouse, &d.Guardian, &d.LegalRepresentative, &d.Ward} {
+			*p = card.Person{FullName: words, Nationality: "KHM"}
+		}
 		d.Residence, d.PlaceOfBirth, d.PlaceOfOrigin, d.IdentifyingFeatures = long+" "+long, long, long, long
 	}
 }

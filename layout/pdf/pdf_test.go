@@ -3,6 +3,7 @@ package pdf
 import (
 	"bytes"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cancuoc/cancuoc/card"
+	"github.com/cancuoc/cancuoc/card/date"
 	"github.com/cancuoc/cancuoc/card/portrait"
 	"github.com/cancuoc/cancuoc/card/specimen"
 	"github.com/cancuoc/cancuoc/layout"
@@ -37,6 +40,7 @@ func sample(t testing.TB, in layout.Card, name string) layout.Card {
 	if err := json.Unmarshal(record, &in.Document); err != nil {
 		t.Fatal(err)
 	}
+	in.Document = in.Document.Complete()
 	if in.Document.Portrait == "" {
 		return in
 	}
@@ -256,4 +260,75 @@ func BenchmarkWrite(b *testing.B) {
 	for b.Loop() {
 		write(b, in)
 	}
+}
+
+// Every template with short and long data, to be looked at with CANCUOC_LOOK.
+func TestLookAtEveryTemplate(t *testing.T) {
+	for name, in := range looks(t) {
+		t.Run(name, func(t *testing.T) {
+			out := run(t, "qpdf", "--check", file(t, in))
+			if !strings.Contains(out, "No syntax or stream encoding errors found") {
+				t.Error(out)
+			}
+		})
+	}
+}
+
+// looks gives a card of each template with short and with long data.
+func looks(t *testing.T) map[string]layout.Card {
+	person := func(name string) card.Person { return card.Person{FullName: name, Nationality: "KHM"} }
+	all := map[string]layout.Card{}
+	for form, name := range map[string]string{"cancuoc-2024": "dang-dinh-mau", "cccd-2021": "dang-dinh-mau-2021", "certificate-2024": "tran-mau-an"} {
+		short := sample(t, adult, name)
+		prints := fingerprints(t, name)
+		if form != "cancuoc-2024" {
+			short.Fingerprints = prints
+		}
+		long := short
+		d := &long.Document
+		d.FullName = "Nguyễn Hoàng Phương Thảo Quỳnh Trường Đặng Thị Ngọc Diễm Mẫu"
+		d.Residence = "Số 123/45/67 Đường Nguyễn Thị Minh Khai Mẫu, Tổ dân phố số 18, Khu phố Mẫu Nghĩa, Phường Mẫu Thượng Trung, Quận Mẫu Trường Đặng, Thành phố Mẫu Nguyễn"
+		d.PlaceOfBirth = "Xã Mẫu Thượng Đường, Huyện Mẫu Nghĩa Trường, Tỉnh Mẫu Nguyễn"
+		d.PlaceOfOrigin = d.PlaceOfBirth
+		d.IdentifyingFeatures = "Sẹo chấm cách 1,5 cm dưới trước đuôi mắt trái, nốt ruồi cách 2 cm trên sau mép phải"
+		d.Ethnicity, d.Religion, d.DateOfExpiry = "Bru-Vân Kiều", "Tịnh độ cư sĩ Phật hội", date.Never
+		for _, p := range []*card.Person{&d.Father, &d.Mother, &d.Spouse, &d.Guardian, &d.LegalRepresentative, &d.Ward} {
+			*p = person("Nguyễn Hoàng Trường Đăng Khoa Mẫu")
+		}
+		if form == "certificate-2024" {
+			d.MaritalStatus = card.Widowed
+		}
+		all[form+"-short"], all[form+"-long"] = short, long
+	}
+	all["cancuoc-2024-child"] = sample(t, child, "le-mau-nhi")
+	return all
+}
+
+func fingerprints(t *testing.T, name string) map[string][]byte {
+	t.Helper()
+	record, err := specimen.Record(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := card.ParseRecord(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var images [][]byte
+	for _, f := range doc.Fingerprints {
+		image, err := fs.ReadFile(specimen.Files(), f.Image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		images = append(images, image)
+	}
+	dg3, err := doc.DG3(images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prints, err := card.PrintedFingers(dg3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return prints
 }
