@@ -39,7 +39,7 @@ func (r *Register) Release(ctx context.Context, id int64, owner string) error {
 }
 
 // Next claims and answers the oldest order that f chooses and no other process works on; false when there is none.
-// With no states given it looks through those that a station moves on, from ordered to printed. A caller that failed
+// With no states given it looks through those that a station moves on by itself, from ordered to printed. A caller that failed
 // on an order sets f.After to its ID and asks again.
 func (r *Register) Next(ctx context.Context, f Filter, c Claim) (o Order, found bool, err error) {
 	if len(f.States) == 0 {

@@ -121,6 +121,7 @@ func exercise(t *testing.T, r *Register) {
 		{"fingerprints are erased with the order's end and not before", exerciseFingerprints},
 		{"one order, one chip", exerciseChips},
 		{"a held order goes back to where it was", exerciseHeld},
+		{"an order in a print queue", exerciseQueued},
 		{"spoiled and cancelled", exerciseEnds},
 		{"the life of a card", exerciseCard},
 		{"claims", exerciseClaims},

@@ -10,7 +10,7 @@
 //	Next, Claim               claimed for one process; the rest look elsewhere
 //	Advance                   checked, signed (with the production data)
 //	Intend                    this order, this chip: committed before the chip is touched
-//	Advance                   personalised, verified, printed
+//	Advance                   personalised, verified, printed; or queued, with a Note of the job, and printed when seen
 //	Advance                   issued: the card is active, production data and fingerprints are erased
 //
 // Two rules are held by constraints of the database and not by this code: a number has at most one open order or live

@@ -36,7 +36,7 @@ var follows = map[State][]State{
 	Signed:       {Personalised, Queued, Printed, Held, Spoiled, Cancelled}, // printed at once: what has no chip
 	Personalised: {Verified, Held, Spoiled},
 	Verified:     {Queued, Printed, Held, Spoiled},
-	Queued:       {Printed, Held, Spoiled},
+	Queued:       {Printed, Verified, Signed, Held, Spoiled}, // back: the queue refused it, or it is to be printed again
 	Printed:      {Issued, Held, Spoiled},
 	Issued:       {Passed, Spoiled},
 	Passed:       {Packed, Spoiled},
@@ -48,12 +48,13 @@ var follows = map[State][]State{
 	Cancelled:    {},
 }
 
-// station lists the states out of which a station moves an order.
-var station = []State{Ordered, Checked, Signed, Personalised, Verified, Queued, Printed}
+// station lists the states out of which a station moves an order by itself. Out of [Queued] it is moved by whoever has
+// seen the card.
+var station = []State{Ordered, Checked, Signed, Personalised, Verified, Printed}
 
 // open tells whether an order in this state still has its card before it.
 func (s State) open() bool {
-	return s == Returned || s == Held || slices.Contains(station, s)
+	return s == Returned || s == Held || s == Queued || slices.Contains(station, s)
 }
 
 // States lists the states in the order in which an order passes through them, those aside at the end.

@@ -56,6 +56,24 @@ func (r *Register) Advance(ctx context.Context, id int64, s Step) error {
 	return r.move(ctx, id, func(standing) (Step, error) { return s, nil })
 }
 
+// Note adds a line to the history of an order in s.From that moves nothing and changes nothing; of the step it takes
+// Actor, Detail, At and Owner. [ErrState] when the order is in another state.
+func (r *Register) Note(ctx context.Context, id int64, s Step) error {
+	return r.write(ctx, func(tx *sql.Tx) error {
+		now, err := stand(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if now.state != s.From {
+			return fmt.Errorf("%w: order %d is %s, not %s", ErrState, id, now.state, s.From)
+		}
+		if err := owned(ctx, tx, id, s.Owner); err != nil {
+			return err
+		}
+		return remember(ctx, tx, id, Event{At: s.At, Actor: s.Actor, From: s.From, To: s.From, Detail: s.Detail})
+	})
+}
+
 // Spoil gives an order up whose card has become waste. Its number may then be ordered anew, and an issued card counts
 // as destroyed. Claim the order before, if a station may be at work on it.
 func (r *Register) Spoil(ctx context.Context, id int64, reason, actor string, at time.Time) error {
@@ -118,6 +136,8 @@ func (now standing) allows(id int64, s Step) error {
 		return fmt.Errorf("%w: order %d was %s when it was held, not %s", ErrStep, id, now.heldFrom, s.To)
 	case s.From == Signed && (s.To == Queued || s.To == Printed) && now.profile != "":
 		return fmt.Errorf("%w: order %d has a chip, which comes first", ErrStep, id)
+	case s.From == Queued && (s.To == Signed) != (now.profile == "") && (s.To == Signed || s.To == Verified):
+		return fmt.Errorf("%w: order %d did not come from %s", ErrStep, id, s.To)
 	case s.To == Cancelled && now.chip != "":
 		return fmt.Errorf("%w: order %d was begun on chip %s, so it can only be spoiled", ErrStep, id, now.chip)
 	case s.To == Personalised && now.chip == "" && s.ChipID == "":

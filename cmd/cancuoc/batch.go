@@ -194,6 +194,8 @@ func (b *batch) keep(ctx context.Context, order register.Order, err error) {
 	result := issued{ID: order.ID, State: order.State, Chip: order.ChipID, Steps: append([]station.Step{}, b.steps...)}
 	if err != nil {
 		result.Error, result.Code = err.Error(), exitCode(ctx, err)
+	} else if order.State == register.Queued {
+		b.desk.note("order %d is queued, not printed: confirm with `cancuoc print confirm %d` when its card is there", order.ID, order.ID)
 	}
 	b.results, b.steps = append(b.results, result), nil
 }

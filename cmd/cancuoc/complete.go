@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -95,4 +96,25 @@ func (d *desk) completeOrders(cmd *cobra.Command, args []string, _ string) ([]st
 		ids = append(ids, fmt.Sprintf("%d\t%s", s.ID, s.State))
 	}
 	return ids[max(0, len(ids)-100):], cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeOrdersIn completes the numbers of any number of orders in these states, without those typed already.
+func (d *desk) completeOrdersIn(states ...register.State) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		w, err := d.openStation(cmd.Context())
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		defer w.register.Close()
+		var ids []string
+		for s, err := range w.register.Orders(cmd.Context(), register.Filter{States: states}) {
+			if err != nil || len(ids) == 100 {
+				break
+			}
+			if !slices.Contains(args, fmt.Sprint(s.ID)) {
+				ids = append(ids, fmt.Sprintf("%d\t%s", s.ID, s.State))
+			}
+		}
+		return ids, cobra.ShellCompDirectiveNoFileComp
+	}
 }

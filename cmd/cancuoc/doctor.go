@@ -96,6 +96,7 @@ func (d *desk) examineStation(ctx context.Context) []finding {
 		examineTerminal(d.station, config),
 		examinePrintFolder(station.Path(d.station, config.Print)),
 	}
+	findings = append(findings, examinePrinters(ctx, config.Printers)...)
 	return append(findings, d.examineLists()...)
 }
 

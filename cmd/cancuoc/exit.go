@@ -20,6 +20,7 @@ import (
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/authority"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/layout"
+	"github.com/cancuoc/cancuoc/layout/spool"
 	"github.com/cancuoc/cancuoc/reader"
 	"github.com/cancuoc/cancuoc/reader/pcsc"
 	"github.com/cancuoc/cancuoc/simulator"
@@ -39,6 +40,7 @@ const (
 	exitNotGenuine  = 9
 	exitNotProven   = 10
 	exitNotValid    = 11
+	exitPrinter     = 12
 	exitInterrupted = 130
 )
 
@@ -47,7 +49,8 @@ Exit codes:
   0 done (read, verify: genuine and valid)   1 failed              2 usage
   3 input rejected                           4 not authorised      5 card or reader
   6 key or HSM                               7 register            8 some of many failed
-  9 not genuine    10 not proven    11 genuine but not valid    130 interrupted, may be resumed
+  9 not genuine                     10 not proven               11 genuine but not valid
+  12 printer or print queue         130 interrupted, may be resumed
 `
 
 // coded is an error that knows its exit code.
@@ -89,6 +92,8 @@ func codes() []struct {
 			layout.ErrNoTemplate, layout.ErrDoesNotFit, layout.ErrNoGlyph}},
 		{exitInput, []error{authority.ErrExists, authority.ErrConfig, authority.ErrNotIssued, authority.ErrForeignList, authority.ErrSigner}},
 		{exitUsage, []error{station.ErrName, authority.ErrReference, pkcs11.ErrURI, pki.ErrIdentity}},
+		{exitPrinter, []error{station.ErrNoPrinter, station.ErrQueued, spool.ErrNoProgram, spool.ErrNoServer, spool.ErrNoQueue, spool.ErrStopped, spool.ErrRejecting,
+			spool.ErrRefused, spool.ErrUncertain}},
 		{exitNotGenuine, []error{station.ErrChipDiffers}},
 		{exitNotProven, []error{station.ErrNotProven}},
 		{exitCard, []error{pcsc.ErrUnavailable, pcsc.ErrNoService, pcsc.ErrNoReader, pcsc.ErrNoCard, pcsc.ErrManyCards,

@@ -30,7 +30,8 @@ func newIssueCommand(d *desk) *cobra.Command {
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: d.completeOrders,
 		Long: `Issue the card of an order, or with --all of every order that waits; without either, of the oldest one.
 Interrupted or killed, it is run again and finishes the same card. A certificate on paper is signed, printed and recorded, and
-takes no --card.`,
+takes no --card. Where station.toml names a printer, the order is then queued, and "cancuoc print confirm" issues it when its
+card is there.`,
 		Example: `  cancuoc issue 1 --card sim:card.sim
   cancuoc issue --all --card sim:cards/
   cancuoc issue --card pcsc: --dry-run`,
@@ -90,6 +91,7 @@ func issueWith(ctx context.Context, d *desk, w *workplace, opts issueOptions, re
 	if f := examineTerminal(w.folder, w.config); f.Soon {
 		d.note("warning: %s (renew it with `%s`)", f.Detail, f.Mend)
 	}
+	w.warnOfPrinter(ctx, d)
 	batch := &batch{desk: d, station: atDesk, ref: ref, warn: w.config.DefaultKeys()}
 	batch.report()
 	if opts.all {

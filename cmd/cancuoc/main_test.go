@@ -21,6 +21,7 @@ func storyParams(t *testing.T, folder string) testscript.Params {
 			env.Setenv("SPECIMENS", absolute(t, "../../card/specimen/files"))
 			env.Setenv("CANCUOC_STATION", "station")
 			env.Setenv("GORACE", noLinger)
+			env.Values[cardPrinterKey{}] = &cardPrinter{}
 			return nil
 		},
 		Condition: func(name string) (bool, error) { return name == "root" && os.Geteuid() == 0, nil },

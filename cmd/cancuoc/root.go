@@ -109,7 +109,7 @@ func newRoot(d *desk) *cobra.Command {
 	flags.StringVar(&d.trace, "trace", "", "append to `FILE` one line per command to a card, without bodies")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withCode(exitUsage, err) })
 	root.SetHelpTemplate(root.HelpTemplate() + exitCodesHelp)
-	root.AddCommand(newInitCommand(d), newOrderCommand(d), newIssueCommand(d), newReadCommand(d), newVerifyCommand(d), newFilesCommand(d),
+	root.AddCommand(newInitCommand(d), newOrderCommand(d), newIssueCommand(d), newPrintCommand(d), newReadCommand(d), newVerifyCommand(d), newFilesCommand(d),
 		newRenderCommand(d), newMRZCommand(d), newNumberCommand(d), newQRCommand(d), newReadersCommand(d),
 		newSimulateCommand(d), newPKICommand(d), newDoctorCommand(d), newDemoCommand(d))
 	usageErrors(root)

@@ -25,6 +25,8 @@ func storyCommands() map[string]func(ts *testscript.TestScript, neg bool, args [
 		"tmpfs":   storyTmpfs,
 		"remount": storyRemount,
 		"fill":    storyFill,
+		"plug":    storyPlug,
+		"unplug":  storyUnplug,
 	}
 }
 

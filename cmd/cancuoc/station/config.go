@@ -21,6 +21,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/regular"
 	"github.com/cancuoc/cancuoc/card/scp"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/authority"
+	"github.com/cancuoc/cancuoc/layout/spool"
 )
 
 // ConfigName is the file that makes a folder a station.
@@ -38,6 +39,8 @@ type Config struct {
 	Chip      Chip      `toml:"chip"`
 
 	Certificate Certificate `toml:"certificate"`
+
+	Printers []spool.Printer `toml:"printers"` // none: the print folder is where printing ends
 }
 
 // Certificate tells what is left open for certificates on paper.
@@ -105,6 +108,18 @@ keys = "default"
 # For how many years a certificate on paper is valid (Law 26/2023/QH15, article 30), unless its record names the day. One
 # year is what a draft of the decree had: see what is in force.
 years = 1
+
+# Printers: the first prints the cards, and the first with paper = true the certificates on paper, unless "cancuoc print"
+# names another. Without any, the file in the print folder is all that is printed.
+# [[printers]]
+# queue = "CARD"        # of CUPS; "lpstat -e" lists the queues
+# server = ""           # host, host:port or socket; "": this machine's
+# width = 85.6          # of the page, in mm, with height = 53.98; without them, the card's own size
+# offset_x = 0.0        # everything so much further right, in mm
+# offset_y = 0.0        # everything so much further down, in mm
+# sides = "two-short"   # "one", "two-long", "two-short", "front"; without it, as the queue does
+# rotate_back = false   # the back turned by 180 degrees
+# options = []          # further options of lp, each "NAME=VALUE"
 `
 
 // ErrStation is answered where a station is to be made and is already.
@@ -232,6 +247,9 @@ func LoadConfig(folder string) (Config, error) {
 		}
 	}
 	if err := c.Authority.check(); err != nil {
+		return Config{}, fmt.Errorf("station: %s: %w", path, err)
+	}
+	if err := checkPrinters(c.Printers); err != nil {
 		return Config{}, fmt.Errorf("station: %s: %w", path, err)
 	}
 	if t := c.Terminal; t.there() && (t.CVCA == "" || t.Certificates == "" || t.Key == "") {

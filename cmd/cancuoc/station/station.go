@@ -2,10 +2,12 @@
 //
 //	ordered -> checked -> signed -> personalised -> verified -> printed -> issued
 //	ordered -> checked -> signed ------------------------------> printed -> issued   a certificate on paper
+//	                                                         -> queued  -> printed, where a printer prints
 //
 // The states and their steps are a table for each kind of document, and one loop. Each step ends in one transaction of the register that moves
 // the order and writes its line of history; so a desk that loses its power is resumed by running it again. Before the
-// first command that cannot be undone goes to a chip, the register has committed which chip that is.
+// first command that cannot be undone goes to a chip, the register has committed which chip that is; before a card is
+// handed to a print queue, that it will be. Out of a queue an order is moved by whoever has seen the card.
 package station
 
 import (
@@ -22,6 +24,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/card/scp"
+	"github.com/cancuoc/cancuoc/layout/spool"
 )
 
 // Card is a card in a reader, of whatever kind.
@@ -40,7 +43,8 @@ type Desk struct {
 	Terminal    *eac.Credentials          // as which fingerprints are read back; none: they are not
 	ChipKeys    scp.StaticKeys
 	PrintFolder string
-	Templates   Templates // of the faces, where they are not those of this program
+	Templates   Templates       // of the faces, where they are not those of this program
+	Printers    []spool.Printer // of those for cards and those for paper, the first prints; none: printed is whose file is written
 
 	Actor string                            // names the station in the history
 	Claim func(at time.Time) register.Claim // this process's word that it works on an order
@@ -109,6 +113,15 @@ func stageFrom(doc card.Document, state register.State) (stage, bool) {
 	return stage{}, false
 }
 
+// next finds it at this desk: where a printer prints, the station's way ends in its queue.
+func (d *Desk) next(doc card.Document, state register.State) (stage, bool) {
+	s, more := stageFrom(doc, state)
+	if _, prints := d.printerFor(doc); prints && s.to == register.Printed {
+		s.to = register.Queued
+	}
+	return s, more
+}
+
 // job is one order on its way.
 type job struct {
 	*Desk
@@ -149,7 +162,7 @@ func (d *Desk) carry(ctx context.Context, order register.Order, open func() (Car
 	j := &job{Desk: d, order: order, doc: doc, open: open}
 	defer j.closeCard()
 	for {
-		s, more := stageFrom(j.doc, j.order.State)
+		s, more := j.next(j.doc, j.order.State)
 		if !more {
 			return j.order, nothingToDo(order.State, j.order)
 		}
@@ -165,6 +178,9 @@ var ErrNothingToDo = errors.New("station: the order cannot be moved on")
 func nothingToDo(before register.State, order register.Order) error {
 	if before != order.State {
 		return nil
+	}
+	if order.State == register.Queued {
+		return fmt.Errorf("%w: it is queued already: `cancuoc print confirm %d` when its card is there", ErrNothingToDo, order.ID)
 	}
 	if order.Reason != "" {
 		return fmt.Errorf("%w: it is %s (%s)", ErrNothingToDo, order.State, order.Reason)
@@ -192,6 +208,13 @@ func (j *job) advance(ctx context.Context, s stage) error {
 		return err
 	}
 	j.order.State = s.to
+	if s.to == register.Queued {
+		handed, err := j.handOver(ctx)
+		if err != nil {
+			return err
+		}
+		result.detail += "; " + handed
+	}
 	if j.Done != nil {
 		j.Done(j.order.ID, Step{s.name, result.detail, time.Since(start)})
 	}

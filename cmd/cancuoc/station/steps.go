@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 
 	"github.com/cancuoc/cancuoc/card"
@@ -162,7 +161,8 @@ func (e CardError) Error() string { return e.Err.Error() }
 // Unwrap gives what went wrong.
 func (e CardError) Unwrap() error { return e.Err }
 
-// print draws both faces into the order's own file, which is on the disk before the step counts as done.
+// print draws the faces into the order's own file, which is on the disk before the step counts as done. Where a printer
+// prints, they lie as it wants them, and nothing is drawn for a queue that takes no jobs.
 func (j *job) print(ctx context.Context) (outcome, error) {
 	proof, kind, err := j.proof(ctx)
 	if err != nil {
@@ -172,11 +172,18 @@ func (j *job) print(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
+	pages, begin := []layout.Face{faces.Front, faces.Back}, ""
+	if printer, prints := j.printerFor(j.doc); prints {
+		if err := printer.Ready(ctx); err != nil {
+			return outcome{}, err
+		}
+		pages, begin = printer.Pages(faces), "handing to "+printer.Called()+": "
+	}
 	var out bytes.Buffer
-	if err := pdf.Write(&out, faces.Front, faces.Back); err != nil {
+	if err := pdf.Write(&out, pages...); err != nil {
 		return outcome{}, err
 	}
-	path, size := filepath.Join(j.PrintFolder, PrintName(j.order.ID)), out.Len()
+	path, size := j.PrintFile(j.order.ID), out.Len()
 	err = regular.WriteFile(path, func(w io.Writer) error {
 		_, err := out.WriteTo(w)
 		return err
@@ -184,7 +191,14 @@ func (j *job) print(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	return outcome{detail: fmt.Sprintf("%s, both faces, %s, %d bytes", path, kind, size)}, nil
+	return outcome{detail: fmt.Sprintf("%s%s, %s, %s, %d bytes", begin, path, named(pages), kind, size)}, nil
+}
+
+func named(pages []layout.Face) string {
+	if len(pages) == 1 {
+		return "the front alone"
+	}
+	return "both faces"
 }
 
 // proof proves that the order may be printed for real, and says in a word as what it is printed. What a specimen authority
