@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -209,6 +210,65 @@ func TestMetadataIsDropped(t *testing.T) {
 	}
 }
 
+// What a PNG can carry beside its pixels, and what a JPEG can: none of it comes through.
+func TestCommentsAreDropped(t *testing.T) {
+	text := []byte("tEXtComment\x00whereitwastaken")
+	chunk := binary.BigEndian.AppendUint32(nil, uint32(len(text)-4))
+	chunk = binary.BigEndian.AppendUint32(append(chunk, text...), crc32.ChecksumIEEE(text))
+	file := pngOf(t, quarters(300, 450))
+	const afterHeader = 8 + 25
+	png := slices.Concat(file[:afterHeader], chunk, file[afterHeader:])
+	jpeg := slices.Insert(jpegOf(t, quarters(300, 450)), 2, []byte("\xff\xfe\x00\x11whereitwastaken")...)
+	for _, file := range [][]byte{png, jpeg} {
+		p := fit(t, file)
+		if !bytes.Contains(file, []byte("whereitwastaken")) || bytes.Contains(append(p.Chip, p.Face...), []byte("whereitwastaken")) {
+			t.Errorf("%d bytes", len(file))
+		}
+	}
+}
+
+// Of the usual filters only one with negative lobes, as CatmullRom has them, goes beyond the two sides of an edge.
+func TestScaledByCatmullRom(t *testing.T) {
+	img := image.NewRGBA(image.Rect(0, 0, 300, 450))
+	for i := range img.Pix {
+		img.Pix[i] = 100
+		if i/4%300/23%2 == 1 { // stripes, so that some edge falls well
+			img.Pix[i] = 150
+		}
+		if i%4 == 3 {
+			img.Pix[i] = 255
+		}
+	}
+	low, high := uint8(255), uint8(0)
+	small := picture{img, upright}.resize(img.Rect, FaceWidth, FaceHeight)
+	for x := 50; x < FaceWidth-50; x++ {
+		v := small.RGBAAt(x, FaceHeight/2).R
+		low, high = min(low, v), max(high, v)
+	}
+	if low < 90 || low > 97 || high < 153 || high > 160 {
+		t.Errorf("edges from 100 to 150 became some from %d to %d", low, high)
+	}
+}
+
+// The chip's image keeps its size as long as a lower quality will do.
+func TestChipGivesUpQualityBeforeSize(t *testing.T) {
+	grain := noise(320, 480)
+	for i, v := range grain.Pix {
+		grain.Pix[i] = 128 + v/6
+		if i%4 == 3 {
+			grain.Pix[i] = 255
+		}
+	}
+	best, err := encode(grain, bestQuality)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := fit(t, pngOf(t, grain))
+	if len(best) <= ChipBudget || len(p.Chip) > ChipBudget || p.Width != 320 || p.Height != 480 {
+		t.Errorf("%d bytes at best, %d of %d x %d on the chip", len(best), len(p.Chip), p.Width, p.Height)
+	}
+}
+
 func TestTransparentBecomesWhite(t *testing.T) {
 	face, err := jpeg.Decode(bytes.NewReader(fit(t, pngOf(t, image.NewNRGBA(image.Rect(0, 0, 300, 450)))).Face))
 	if err != nil {
@@ -243,12 +303,15 @@ func TestSameFileGivesSameBytes(t *testing.T) {
 	}
 }
 
-// bomb is a PNG whose header says 30,000 x 30,000 pixels.
-func bomb() []byte {
-	head := []byte("IHDR\x00\x00\x75\x30\x00\x00\x75\x30\x08\x02\x00\x00\x00")
+// headerOnly is a PNG that ends after the header, which says so many pixels.
+func headerOnly(w, h uint32) []byte {
+	head := binary.BigEndian.AppendUint32([]byte("IHDR"), w)
+	head = append(binary.BigEndian.AppendUint32(head, h), 8, 2, 0, 0, 0)
 	file := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), head...)
 	return binary.BigEndian.AppendUint32(file, crc32.ChecksumIEEE(head))
 }
+
+func bomb() []byte { return headerOnly(30_000, 30_000) }
 
 func TestRefusals(t *testing.T) {
 	whole := jpegOf(t, noise(400, 600))
@@ -269,6 +332,8 @@ func TestRefusals(t *testing.T) {
 		{"PNG cut in half", wholePNG[:len(wholePNG)/2], ErrTruncated, "truncated"},
 		{"PNG without its end", wholePNG[:len(wholePNG)-12], ErrTruncated, "truncated"},
 		{"PNG with a wrong checksum", flipped(wholePNG, len(wholePNG)-14), ErrDamaged, "damaged"},
+		{"a pixel column too many", headerOnly(8001, 5000), ErrTooLarge, "portrait: 8001 x 5000 pixels is too large: the limit is 40 million pixels"},
+		{"as many pixels as are taken", headerOnly(8000, 5000), ErrTruncated, "truncated"},
 		{"bomb", bomb(), ErrTooLarge, "portrait: 30000 x 30000 pixels is too large: the limit is 40 million pixels"},
 		{"too many scans", scans, ErrTooLarge, "portrait: JPEG of 101 scans is too large: the limit is 100"},
 		{"small", jpegOf(t, quarters(235, 354)), ErrTooSmall,
@@ -328,6 +393,18 @@ func TestFileThatIsTooLarge(t *testing.T) {
 	const want = "portrait: file of 11534336 bytes is too large: the limit is 10485760"
 	if _, err := Fit(file); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// To the last byte that is taken, and one more.
+func TestFileOfTheLargestSize(t *testing.T) {
+	file := jpegOf(t, quarters(300, 450))
+	file = append(file, make([]byte, MaxFile-len(file))...)
+	if _, err := Fit(bytes.NewReader(file)); err != nil {
+		t.Error(err)
+	}
+	if _, err := Fit(bytes.NewReader(append(file, 0))); !errors.Is(err, ErrTooLarge) {
+		t.Error(err)
 	}
 }
 
