@@ -38,18 +38,19 @@ func (p picture) size() (w, h int) {
 // lying tells whether upright and stored picture have width and height exchanged.
 func (p picture) lying() bool { return p.orientation >= 5 }
 
-func compose(p picture) (Portrait, error) {
+func (l Limits) compose(p picture) (Portrait, error) {
 	crop := frame(p.size())
 	if crop.Dx() < FaceWidth || crop.Dy() < FaceHeight {
 		w, h := p.size()
 		return Portrait{}, fmt.Errorf("portrait: %d x %d pixels is %w: after cropping to 2:3 at least %d x %d are needed",
 			w, h, ErrTooSmall, FaceWidth, FaceHeight)
 	}
-	face, err := encode(p.resize(crop, FaceWidth, FaceHeight), faceQuality)
+	printed := p.resize(crop, FaceWidth, FaceHeight)
+	face, err := encode(printed, faceQuality)
 	if err != nil {
 		return Portrait{}, err
 	}
-	portrait := Portrait{Face: face}
+	portrait := Portrait{Face: face, Warnings: l.judge(measure(printed, crop.Dx()))}
 	err = portrait.fitChip(p, crop)
 	return portrait, err
 }
@@ -91,7 +92,7 @@ func (portrait *Portrait) fitChip(p picture, crop image.Rectangle) error {
 }
 
 // resize gives the part of the upright picture in crop at w x h pixels, on white where the picture is transparent.
-func (p picture) resize(crop image.Rectangle, w, h int) image.Image {
+func (p picture) resize(crop image.Rectangle, w, h int) *image.RGBA {
 	sw, sh := w, h
 	if p.lying() {
 		sw, sh = h, w

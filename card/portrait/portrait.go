@@ -1,6 +1,7 @@
 // Package portrait makes a photograph fit for the chip and for the face of a card.
 //
 //	file -> header (kind, size) -> whole decoding -> upright (EXIF) -> cropped to 2:3 -> resized -> JPEG, twice
+//	                                                                                     \-> measured -> warnings
 //
 // What it gives carries the picture alone: no metadata of the file survives. The same file always gives the same bytes.
 package portrait
@@ -49,11 +50,17 @@ type Portrait struct {
 	Chip          []byte // for DG2: at most [ChipBudget] bytes
 	Width, Height int    // of Chip, in pixels
 	Face          []byte // for the printed face: [FaceWidth] x [FaceHeight] pixels
+
+	// Warnings are what is to be looked at once more: measures that miss their [Limits].
+	Warnings []Warning
 }
 
 // Fit reads the file of a photograph and makes the portrait from it. A reader that knows its size (an [*os.File], say)
-// is refused by that size; any other is read up to the limit and no further.
-func Fit(r io.Reader) (Portrait, error) {
+// is refused by that size; any other is read up to the limit and no further. Warnings go by the default limits.
+func Fit(r io.Reader) (Portrait, error) { return Limits{}.Fit(r) }
+
+// Fit is [Fit] with warnings by these limits.
+func (l Limits) Fit(r io.Reader) (Portrait, error) {
 	file, err := readFile(r)
 	if err != nil {
 		return Portrait{}, err
@@ -66,7 +73,7 @@ func Fit(r io.Reader) (Portrait, error) {
 	if err != nil {
 		return Portrait{}, err
 	}
-	return compose(picture{img, orientation(file)})
+	return l.compose(picture{img, orientation(file)})
 }
 
 func readFile(r io.Reader) ([]byte, error) {

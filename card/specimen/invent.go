@@ -2,6 +2,7 @@ package specimen
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -88,6 +89,9 @@ func (i Invented) Files() map[string][]byte {
 
 // Next invents the next citizen. It fails when a year and sex has no number left, which takes a million of them.
 func (v *Inventor) Next() (Invented, error) {
+	if v.given == nil {
+		return Invented{}, errors.New("specimen: the inventor has no form: make it with NewInventor")
+	}
 	r := rand.New(rand.NewPCG(v.seed, (citizenStream+v.kind.stream)<<48+v.n))
 	v.n++
 	h := v.kind.holder(r)

@@ -307,6 +307,9 @@ func TestUnknownForm(t *testing.T) {
 	if _, err := specimen.NewInventor(1, "passport"); err == nil || !strings.Contains(err.Error(), "cancuoc-2024") {
 		t.Error(err)
 	}
+	if _, err := new(specimen.Inventor).Next(); err == nil || !strings.Contains(err.Error(), "NewInventor") {
+		t.Error(err)
+	}
 }
 
 func TestPortraitsOfEveryAge(t *testing.T) {

@@ -259,6 +259,9 @@ func prepare(doc card.Document, folder string, templates station.Templates) (pre
 		if p.portrait, err = fitPortrait(folder, p.doc.Portrait); err != nil {
 			return p, err
 		}
+		for _, w := range p.portrait.Warnings {
+			p.warnings = append(p.warnings, vnm.Warning{Code: w.Code, Text: w.Text, TextVi: w.TextVi})
+		}
 	}
 	if p.fingerprints, err = encodeFingerprints(folder, p.doc); err != nil {
 		return p, err

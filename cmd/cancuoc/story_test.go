@@ -3,13 +3,18 @@ package main
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
+	"image"
+	"image/jpeg"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/image/draw"
 )
 
 // storyCommands are what the stories can do beside running cancuoc.
@@ -22,6 +27,7 @@ func storyCommands() map[string]func(ts *testscript.TestScript, neg bool, args [
 		"await":   storyAwait,
 		"flip":    storyFlip,
 		"hugepng": storyHugePNG,
+		"shrink":  storyShrink,
 		"tmpfs":   storyTmpfs,
 		"remount": storyRemount,
 		"fill":    storyFill,
@@ -113,4 +119,17 @@ func storyHugePNG(ts *testscript.TestScript, _ bool, args []string) {
 	header := []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\x75\x30\x00\x00\x75\x30\x08\x02\x00\x00\x00")
 	header = binary.BigEndian.AppendUint32(header, crc32.ChecksumIEEE(header[12:]))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), header, 0o600))
+}
+
+// storyShrink writes the picture of a JPEG file at so many pixels of width: shrink FROM TO WIDTH.
+func storyShrink(ts *testscript.TestScript, _ bool, args []string) {
+	from, err := jpeg.Decode(strings.NewReader(ts.ReadFile(args[0])))
+	ts.Check(err)
+	width, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	to := image.NewRGBA(image.Rect(0, 0, width, width*from.Bounds().Dy()/from.Bounds().Dx()))
+	draw.CatmullRom.Scale(to, to.Rect, from, from.Bounds(), draw.Src, nil)
+	out, err := os.Create(ts.MkAbs(args[1]))
+	ts.Check(err)
+	ts.Check(errors.Join(jpeg.Encode(out, to, &jpeg.Options{Quality: 95}), out.Close()))
 }
