@@ -1,0 +1,161 @@
+// Package png draws the faces of cards as pictures, for a screen, or for a card printer that takes bitmaps.
+//
+//	Face -> marks, groups opened -> outlines in pixels -> coverage of each pixel -> colour laid over the page -> PNG
+//
+// In a face for production everything in ink K is of one bit: a pixel is black or left alone, since a panel of black
+// resin knows no grey. Everything else is smoothed, except the modules of codes: their edges lie on whole pixels.
+package png
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"image"
+	"image/draw"
+	stdpng "image/png"
+	"io"
+	"math"
+
+	"github.com/cancuoc/cancuoc/layout"
+	"golang.org/x/image/vector"
+)
+
+const (
+	coarsest   = 72 // dots per inch
+	finest     = 2400
+	mostPixels = 40 << 20
+	perInch    = 25.4 // millimetres
+)
+
+// Draw paints a face at a resolution in dots per inch, from 72 to 2400, on a white page of as many pixels as come
+// nearest to its size.
+func Draw(face layout.Face, dpi int) (*image.RGBA, error) { return new(Painter).Draw(face, dpi) }
+
+// Write paints a face as [Draw] does and encodes it as PNG, with the resolution in its chunk pHYs. The same face gives
+// the same bytes.
+func Write(w io.Writer, face layout.Face, dpi int) error { return new(Painter).Write(w, face, dpi) }
+
+// Painter draws face after face and keeps its buffers between them. The zero value is ready; it serves one goroutine.
+type Painter struct {
+	page       *image.RGBA
+	production bool
+
+	raster   vector.Rasterizer
+	coverage []byte
+	shape    shape // in pixels
+	pen      shape // in millimetres
+	encoder  stdpng.Encoder
+	buffers  *stdpng.EncoderBuffer
+	file     bytes.Buffer
+}
+
+// Draw is [Draw]; the picture is the caller's.
+func (p *Painter) Draw(face layout.Face, dpi int) (*image.RGBA, error) {
+	page := p.page
+	defer func() { p.page = page }()
+	p.page = nil
+	if err := p.paint(face, dpi); err != nil {
+		return nil, err
+	}
+	return p.page, nil
+}
+
+// Write is [Write].
+func (p *Painter) Write(w io.Writer, face layout.Face, dpi int) error {
+	if err := p.paint(face, dpi); err != nil {
+		return err
+	}
+	p.encoder.CompressionLevel, p.encoder.BufferPool = stdpng.BestSpeed, p
+	p.file.Reset()
+	if err := p.encoder.Encode(&p.file, p.page); err != nil {
+		return fmt.Errorf("png: %w", err)
+	}
+	const head = 8 + 25 // signature and IHDR (PNG, third edition, sections 5.2 and 11.2.1)
+	for _, part := range [][]byte{p.file.Bytes()[:head], resolution(dpi), p.file.Bytes()[head:]} {
+		if _, err := w.Write(part); err != nil {
+			return fmt.Errorf("png: %w", err)
+		}
+	}
+	return nil
+}
+
+// Get is for the encoder of image/png.
+func (p *Painter) Get() *stdpng.EncoderBuffer { return p.buffers }
+
+// Put is for the encoder of image/png.
+func (p *Painter) Put(b *stdpng.EncoderBuffer) { p.buffers = b }
+
+// resolution gives the chunk pHYs (PNG, third edition, section 11.3.4.3): pixels in a metre, both ways.
+func resolution(dpi int) []byte {
+	perMetre := uint32(math.Round(float64(dpi) * 1000 / perInch))
+	chunk := binary.BigEndian.AppendUint32(nil, 9)
+	chunk = append(chunk, "pHYs"...)
+	chunk = binary.BigEndian.AppendUint32(chunk, perMetre)
+	chunk = binary.BigEndian.AppendUint32(chunk, perMetre)
+	chunk = append(chunk, 1) // the unit is the metre
+	return binary.BigEndian.AppendUint32(chunk, crc32.ChecksumIEEE(chunk[4:]))
+}
+
+// paint draws a face onto p.page.
+func (p *Painter) paint(face layout.Face, dpi int) error {
+	if dpi < coarsest || dpi > finest {
+		return fmt.Errorf("png: %d dots per inch; from %d to %d can be drawn", dpi, coarsest, finest)
+	}
+	if err := face.Check(); err != nil {
+		return fmt.Errorf("png: %w", err)
+	}
+	scale := float64(dpi) / perInch
+	wide, high := int(math.Round(face.Width*scale)), int(math.Round(face.Height*scale))
+	if wide < 1 || high < 1 || wide*high > mostPixels {
+		return fmt.Errorf("png: a picture of %d x %d pixels; from 1 to %d in all can be drawn", wide, high, mostPixels)
+	}
+	p.fresh(wide, high)
+	p.production = face.Production()
+	at := layout.Matrix{scale, 0, 0, scale, 0, 0}
+	for m := range face.Painted() {
+		if err := p.mark(m, at); err != nil {
+			return fmt.Errorf("png: %w", err)
+		}
+	}
+	return nil
+}
+
+// fresh makes a white page.
+func (p *Painter) fresh(wide, high int) {
+	size := image.Rect(0, 0, wide, high)
+	if p.page == nil || p.page.Rect != size {
+		p.page = image.NewRGBA(size)
+	}
+	draw.Draw(p.page, size, image.White, image.Point{}, draw.Src)
+}
+
+// mark draws one mark; at takes millimetres to pixels.
+func (p *Painter) mark(m layout.Mark, at layout.Matrix) error {
+	switch m := m.(type) {
+	case layout.Path:
+		p.path(m, at)
+	case layout.Text:
+		outline, err := m.Outline()
+		if err != nil {
+			return err
+		}
+		p.path(outline, at)
+	case layout.Image:
+		if m.Modules != nil {
+			p.modules(m, at)
+			return nil
+		}
+		return p.photograph(m, at)
+	case layout.Group:
+		for _, inner := range m.Drawing.Marks {
+			if err := p.mark(inner, m.At.Then(at)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// oneBit tells whether a mark is black or nothing.
+func (p *Painter) oneBit(m layout.Mark) bool { return p.production && m.Of().Ink == layout.K }
