@@ -1,6 +1,7 @@
 package png
 
 import (
+	"encoding/binary"
 	"image"
 	"image/draw"
 	"math"
@@ -128,22 +129,44 @@ func (p *Painter) beside(a, b layout.Point, left, right float64) {
 	p.raster.LineTo(float32(x1), float32(b.Y))
 }
 
-// lay lays a colour over the pixels of a box of the page, as far as p.coverage says.
+// lay lays a colour over the pixels of a box of the page, as far as p.coverage says, eight by eight.
 func (p *Painter) lay(c layout.Colour, box image.Rectangle) {
 	opacity := uint32(100-min(c.Clear, 100)) * 255 / 100
-	full := opacity == 255
+	two := uint64(c.R) | uint64(c.G)<<8 | uint64(c.B)<<16 | 255<<24 // pixels
+	two |= two << 32
 	wide := box.Dx()
 	for y := range box.Dy() {
-		pixels := p.page.Pix[p.page.PixOffset(box.Min.X, box.Min.Y+y):]
-		for x, v := range p.coverage[y*wide : (y+1)*wide] {
-			if v == 0 {
-				continue
+		coverage := p.coverage[y*wide : (y+1)*wide]
+		pixels := p.page.Pix[p.page.PixOffset(box.Min.X, box.Min.Y+y):][:4*wide]
+		for len(coverage) > 0 {
+			n := min(len(coverage), 8)
+			eight := uint64(1)
+			if n == 8 {
+				eight = binary.LittleEndian.Uint64(coverage)
 			}
-			pixel := pixels[4*x : 4*x+3 : 4*x+3]
-			if v == 255 && full {
-				pixel[0], pixel[1], pixel[2] = c.R, c.G, c.B
-				continue
+			switch {
+			case eight == 0: // most of a box is empty
+			case eight == math.MaxUint64 && opacity == 255:
+				for i := 0; i < 32; i += 8 {
+					binary.LittleEndian.PutUint64(pixels[i:], two)
+				}
+			default:
+				layFew(pixels[:4*n], coverage[:n], c, opacity)
 			}
+			coverage, pixels = coverage[n:], pixels[4*n:]
+		}
+	}
+}
+
+// layFew lays a colour of an opacity of 0 to 255 over a few pixels.
+func layFew(pixels, coverage []byte, c layout.Colour, opacity uint32) {
+	for x, v := range coverage {
+		pixel := pixels[4*x : 4*x+3 : 4*x+3]
+		switch {
+		case v == 0:
+		case v == 255 && opacity == 255:
+			pixel[0], pixel[1], pixel[2] = c.R, c.G, c.B
+		default:
 			mix(pixel, c, uint32(v)*opacity)
 		}
 	}

@@ -7,13 +7,9 @@
 package png
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 	"image"
 	"image/draw"
-	stdpng "image/png"
 	"io"
 	"math"
 
@@ -45,9 +41,7 @@ type Painter struct {
 	coverage []byte
 	shape    shape // in pixels
 	pen      shape // in millimetres
-	encoder  stdpng.Encoder
-	buffers  *stdpng.EncoderBuffer
-	file     bytes.Buffer
+	encoder
 }
 
 // Draw is [Draw]; the picture is the caller's.
@@ -66,35 +60,7 @@ func (p *Painter) Write(w io.Writer, face layout.Face, dpi int) error {
 	if err := p.paint(face, dpi); err != nil {
 		return err
 	}
-	p.encoder.CompressionLevel, p.encoder.BufferPool = stdpng.BestSpeed, p
-	p.file.Reset()
-	if err := p.encoder.Encode(&p.file, p.page); err != nil {
-		return fmt.Errorf("png: %w", err)
-	}
-	const head = 8 + 25 // signature and IHDR (PNG, third edition, sections 5.2 and 11.2.1)
-	for _, part := range [][]byte{p.file.Bytes()[:head], resolution(dpi), p.file.Bytes()[head:]} {
-		if _, err := w.Write(part); err != nil {
-			return fmt.Errorf("png: %w", err)
-		}
-	}
-	return nil
-}
-
-// Get is for the encoder of image/png.
-func (p *Painter) Get() *stdpng.EncoderBuffer { return p.buffers }
-
-// Put is for the encoder of image/png.
-func (p *Painter) Put(b *stdpng.EncoderBuffer) { p.buffers = b }
-
-// resolution gives the chunk pHYs (PNG, third edition, section 11.3.4.3): pixels in a metre, both ways.
-func resolution(dpi int) []byte {
-	perMetre := uint32(math.Round(float64(dpi) * 1000 / perInch))
-	chunk := binary.BigEndian.AppendUint32(nil, 9)
-	chunk = append(chunk, "pHYs"...)
-	chunk = binary.BigEndian.AppendUint32(chunk, perMetre)
-	chunk = binary.BigEndian.AppendUint32(chunk, perMetre)
-	chunk = append(chunk, 1) // the unit is the metre
-	return binary.BigEndian.AppendUint32(chunk, crc32.ChecksumIEEE(chunk[4:]))
+	return p.encode(w, p.page, dpi)
 }
 
 // paint draws a face onto p.page.
