@@ -7,6 +7,7 @@ import (
 	"image/jpeg"
 	"math"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"github.com/cancuoc/cancuoc/card/portrait"
@@ -78,18 +79,23 @@ func code(n int, seed uint64) [][]bool {
 	return rows
 }
 
-func photo(t testing.TB) []byte {
-	t.Helper()
+// fitted is the portrait of a specimen, made fit once: that takes a while under the race detector.
+var fitted = sync.OnceValues(func() (portrait.Portrait, error) {
 	file, err := specimen.Files().Open("dang-dinh-mau.jpg")
 	if err != nil {
-		t.Fatal(err)
+		return portrait.Portrait{}, err
 	}
 	defer file.Close()
-	fitted, err := portrait.Fit(file)
+	return portrait.Fit(file)
+})
+
+func photo(t testing.TB) []byte {
+	t.Helper()
+	p, err := fitted()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fitted.Face
+	return p.Face
 }
 
 // gradient is a JPEG in which no two corners are alike, so that no turn of it passes for another.

@@ -2,18 +2,21 @@ package png_test
 
 import (
 	"bytes"
+	"fmt"
 	"image"
-	"image/color"
+	"image/draw"
 	stdpng "image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/cancuoc/cancuoc/layout"
 	"github.com/cancuoc/cancuoc/layout/pdf"
 	"github.com/cancuoc/cancuoc/layout/png"
+	"github.com/cancuoc/cancuoc/layout/svg"
 )
 
 // judge finds a program that this project did not write.
@@ -64,7 +67,7 @@ func document(t testing.TB, face layout.Face) string {
 }
 
 // ours gives the face as package png draws it, by way of the file.
-func ours(t testing.TB, face layout.Face) image.Image {
+func ours(t testing.TB, face layout.Face) *image.RGBA {
 	t.Helper()
 	var out bytes.Buffer
 	if err := png.Write(&out, face, 300); err != nil {
@@ -78,49 +81,57 @@ func ours(t testing.TB, face layout.Face) image.Image {
 	return decodePNG(t, out.Bytes())
 }
 
-func decodePNG(t testing.TB, file []byte) image.Image {
+func decodePNG(t testing.TB, file []byte) *image.RGBA {
 	t.Helper()
 	picture, err := stdpng.Decode(bytes.NewReader(file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return picture
+	out := image.NewRGBA(picture.Bounds())
+	draw.Draw(out, out.Rect, picture, image.Point{}, draw.Src)
+	return out
 }
 
 // difference gives the mean over all channels of all pixels, of 255. The judges may have a pixel more at an edge.
-func difference(t testing.TB, a, b image.Image) float64 {
+func difference(t testing.TB, a, b *image.RGBA) float64 {
 	t.Helper()
-	size, other := a.Bounds().Size(), b.Bounds().Size()
+	size, other := a.Rect.Size(), b.Rect.Size()
 	if d := size.Sub(other); max(d.X, -d.X, d.Y, -d.Y) > 1 {
 		t.Fatalf("%v pixels and %v", size, other)
 	}
-	common := image.Rectangle{Max: image.Pt(min(size.X, other.X), min(size.Y, other.Y))}
-	var sum, n float64
-	for y := range common.Dy() {
-		for x := range common.Dx() {
-			r, g, b1, _ := a.At(x, y).RGBA()
-			r2, g2, b2, _ := b.At(x, y).RGBA()
-			for _, d := range []int{int(r) - int(r2), int(g) - int(g2), int(b1) - int(b2)} {
-				sum += float64(max(d, -d)) / 257
-				n++
+	common := image.Pt(min(size.X, other.X), min(size.Y, other.Y))
+	sum := 0
+	for y := range common.Y {
+		for x := range 4 * common.X {
+			if d := int(a.Pix[y*a.Stride+x]) - int(b.Pix[y*b.Stride+x]); x%4 < 3 {
+				sum += max(d, -d)
 			}
 		}
 	}
-	return sum / n
+	return float64(sum) / float64(3*common.X*common.Y)
 }
 
-// averaged gives a picture of a quarter of the resolution.
-func averaged(fine image.Image) image.Image {
-	size := fine.Bounds().Size().Div(4)
-	out := image.NewRGBA(image.Rectangle{Max: size})
-	for y := range size.Y {
-		for x := range size.X {
-			var sum [3]uint32
-			for i := range 16 {
-				r, g, b, _ := fine.At(4*x+i%4, 4*y+i/4).RGBA()
-				sum[0], sum[1], sum[2] = sum[0]+r, sum[1]+g, sum[2]+b
+// poppler draws the PDF of a face with so many times 300 dots per inch, each square of which becomes one pixel of their
+// mean.
+func poppler(t testing.TB, path string, times int) *image.RGBA {
+	t.Helper()
+	file := run(t, judge(t, "pdftoppm"), "-r", strconv.Itoa(300*times), "-singlefile", path)
+	var wide, high, most int
+	if n, err := fmt.Sscanf(string(file[:min(len(file), 40)]), "P6\n%d %d\n%d\n", &wide, &high, &most); n != 3 || most != 255 {
+		t.Fatalf("pdftoppm gave no PPM: %v", err)
+	}
+	pixels := file[len(file)-3*wide*high:]
+	out := image.NewRGBA(image.Rect(0, 0, wide/times, high/times))
+	for y := range out.Rect.Dy() {
+		for x := range 3 * out.Rect.Dx() {
+			sum := 0
+			for row := range times {
+				from := 3*(wide*(y*times+row)+x/3*times) + x%3
+				for i := range times {
+					sum += int(pixels[from+3*i])
+				}
 			}
-			out.SetRGBA(x, y, color.RGBA{R: byte(sum[0] / 16 >> 8), G: byte(sum[1] / 16 >> 8), B: byte(sum[2] / 16 >> 8), A: 255})
+			out.Pix[y*out.Stride+x/3*4+x%3] = byte(sum / (times * times))
 		}
 	}
 	return out
@@ -129,19 +140,60 @@ func averaged(fine image.Image) image.Image {
 // The largest mean difference from a judge, of 255.
 const nearly = 4
 
-// What package pdf draws of a face, drawn by poppler; which puts each letter on a whole pixel, so that it is asked for
-// 1200 dots per inch too and those averaged.
+// What package pdf draws of a face, drawn by poppler. It puts each letter on a whole pixel, so that it is asked for 1200
+// dots per inch too and those are averaged; near tells whether a face is near what it draws with 300 as well.
 func TestAsPopplerDrawsThePDF(t *testing.T) {
-	pdftoppm := judge(t, "pdftoppm")
 	card := composed(t)
-	for name, face := range map[string]layout.Face{
-		"paths": paths(), "texts": texts(), "pictures": pictures(t), "front": card.Front, "back": card.Back,
+	for _, c := range []struct {
+		name string
+		face layout.Face
+		near bool
+	}{
+		{"paths", paths(), true},
+		{"texts", texts(), false},
+		{"pictures", pictures(t), true},
+		{"front", card.Front, true},
+		{"back", card.Back, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			path, drawn := document(t, face), ours(t, face)
-			plain := difference(t, drawn, decodePNG(t, run(t, pdftoppm, "-r", "300", "-png", "-singlefile", path)))
-			fine := difference(t, drawn, averaged(decodePNG(t, run(t, pdftoppm, "-r", "1200", "-png", "-singlefile", path))))
+		t.Run(c.name, func(t *testing.T) {
+			path, drawn := document(t, c.face), ours(t, c.face)
+			plain, fine := difference(t, drawn, poppler(t, path, 1)), difference(t, drawn, poppler(t, path, 4))
 			t.Logf("difference %.2f of 255, and %.2f from the average", plain, fine)
+			if fine >= nearly || c.near && plain >= nearly {
+				t.Errorf("difference %.2f of 255, and %.2f from the average", plain, fine)
+			}
+		})
+	}
+}
+
+// What package svg draws of a face, drawn by librsvg: every kind of mark.
+func TestAsLibrsvgDrawsTheSVG(t *testing.T) {
+	convert := judge(t, "rsvg-convert")
+	card := composed(t)
+	for _, c := range []struct {
+		name string
+		face layout.Face
+	}{
+		{"paths", paths()}, {"texts", texts()}, {"narrow", narrow()}, {"strokes", strokes()}, {"pictures", pictures(t)},
+		{"codes", codes()}, {"groups", groups(t)}, {"front", card.Front}, {"back", card.Back},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out bytes.Buffer
+			if err := svg.Write(&out, c.face); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(keep(t), c.name+".svg")
+			if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			theirs := run(t, convert, "--dpi-x", "300", "--dpi-y", "300", path)
+			if dir := os.Getenv("CANCUOC_LOOK"); dir != "" {
+				os.WriteFile(filepath.Join(dir, "rsvg-"+c.name+".png"), theirs, 0o600)
+			}
+			got := difference(t, ours(t, c.face), decodePNG(t, theirs))
+			if t.Logf("difference %.2f of 255", got); got >= nearly {
+				t.Errorf("difference %.2f of 255", got)
+			}
 		})
 	}
 }

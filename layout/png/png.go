@@ -20,8 +20,8 @@ import (
 const (
 	coarsest   = 72 // dots per inch
 	finest     = 2400
-	mostPixels = 40 << 20
-	perInch    = 25.4 // millimetres
+	mostPixels = 40 << 20 // a card at 2400 dots per inch
+	perInch    = 25.4     // millimetres
 )
 
 // Draw paints a face at a resolution in dots per inch, from 72 to 2400, on a white page of as many pixels as come
@@ -65,19 +65,16 @@ func (p *Painter) Write(w io.Writer, face layout.Face, dpi int) error {
 
 // paint draws a face onto p.page.
 func (p *Painter) paint(face layout.Face, dpi int) error {
-	if dpi < coarsest || dpi > finest {
-		return fmt.Errorf("png: %d dots per inch; from %d to %d can be drawn", dpi, coarsest, finest)
-	}
 	if err := face.Check(); err != nil {
 		return fmt.Errorf("png: %w", err)
 	}
-	scale := float64(dpi) / perInch
-	wide, high := int(math.Round(face.Width*scale)), int(math.Round(face.Height*scale))
-	if wide < 1 || high < 1 || wide*high > mostPixels {
-		return fmt.Errorf("png: a picture of %d x %d pixels; from 1 to %d in all can be drawn", wide, high, mostPixels)
+	size, err := pixels(face, dpi)
+	if err != nil {
+		return err
 	}
-	p.fresh(wide, high)
+	p.fresh(size)
 	p.production = face.Production()
+	scale := float64(dpi) / perInch
 	at := layout.Matrix{scale, 0, 0, scale, 0, 0}
 	for m := range face.Painted() {
 		if err := p.mark(m, at); err != nil {
@@ -87,13 +84,26 @@ func (p *Painter) paint(face layout.Face, dpi int) error {
 	return nil
 }
 
-// fresh makes a white page.
-func (p *Painter) fresh(wide, high int) {
-	size := image.Rect(0, 0, wide, high)
-	if p.page == nil || p.page.Rect != size {
-		p.page = image.NewRGBA(size)
+// pixels gives the size of a face's picture.
+func pixels(face layout.Face, dpi int) (image.Point, error) {
+	if dpi < coarsest || dpi > finest {
+		return image.Point{}, fmt.Errorf("png: %d dots per inch; from %d to %d can be drawn", dpi, coarsest, finest)
 	}
-	draw.Draw(p.page, size, image.White, image.Point{}, draw.Src)
+	scale := float64(dpi) / perInch
+	wide, high := int(math.Round(face.Width*scale)), int(math.Round(face.Height*scale))
+	if wide < 1 || high < 1 || wide*high > mostPixels {
+		return image.Point{}, fmt.Errorf("png: a picture of %d x %d pixels; from 1 to %d in all can be drawn", wide, high, mostPixels)
+	}
+	return image.Pt(wide, high), nil
+}
+
+// fresh makes a white page.
+func (p *Painter) fresh(size image.Point) {
+	whole := image.Rectangle{Max: size}
+	if p.page == nil || p.page.Rect != whole {
+		p.page = image.NewRGBA(whole)
+	}
+	draw.Draw(p.page, whole, image.White, image.Point{}, draw.Src)
 }
 
 // mark draws one mark; at takes millimetres to pixels.
