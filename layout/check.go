@@ -1,200 +1,166 @@
 package layout
 
 import (
+	"errors"
 	"fmt"
 	"math"
-	"slices"
-	"strings"
+	"unicode/utf8"
 )
 
-// What a template's card may measure, in millimetres.
+// The bounds of what painters draw; a face beyond them is no card's.
 const (
-	smallestCard = 20
-	largestCard  = 420
+	farthest   = 1000.0 // millimetres that a point may lie off the face's corner, and the largest size
+	deepest    = 16     // groups within groups
+	mostMarks  = 1 << 20
+	mostWords  = 4096 // bytes in one line of text
+	mostModule = 1024 // modules along one side of a code
 )
 
-// most elements of one kind that a side may have.
-const mostElements = 200
-
-// checker collects what is wrong with a template.
-type checker struct {
-	templateJSON
-	side   Side
-	faults []string
-}
-
-// check names every fault of a template.
-func (t templateJSON) check() []string {
-	c := &checker{templateJSON: t}
-	if t.Name == "" {
-		c.fault("", "name is missing")
+// Check tells why no painter can draw a face: a number that is none or beyond a metre, an outline that begins nowhere,
+// an image of nothing, a group without a drawing or within itself. Painters ask it first. It decodes no JPEG and looks
+// for no letter.
+func (f Face) Check() error {
+	if !(f.Width > 0 && f.Width <= farthest && f.Height > 0 && f.Height <= farthest) {
+		return fmt.Errorf("layout: a face of %g x %g mm; each must be above 0 and at most %g", f.Width, f.Height, farthest)
 	}
-	if !(t.Width >= smallestCard && t.Width <= largestCard && t.Height >= smallestCard && t.Height <= largestCard) {
-		c.fault("", "a card of %g x %g mm: each way it has %d to %d", t.Width, t.Height, smallestCard, largestCard)
-		return c.faults
-	}
-	for name, code := range t.Colours {
-		if _, err := parseColour(code); err != nil {
-			c.fault("", "colour %q: %v", name, err)
+	c := checker{left: mostMarks}
+	for m := range f.Painted() {
+		if err := c.mark(m, Identity(), 0); err != nil {
+			return fmt.Errorf("layout: %w", err)
 		}
 	}
-	for side, s := range map[Side]sideJSON{Front: t.Front, Back: t.Back} {
-		c.side = side
-		c.sideOf(s)
-	}
-	slices.Sort(c.faults)
-	return c.faults
+	return nil
 }
 
-func (c *checker) fault(what, format string, args ...any) {
-	where := strings.TrimSpace(string(c.side) + " " + what)
-	if where != "" {
-		where += ": "
+var (
+	errFar    = fmt.Errorf("a point that is no number, or more than %g mm off the face", farthest)
+	errSize   = fmt.Errorf("a size that is no number, negative, or above %g mm", farthest)
+	errCyclic = fmt.Errorf("groups more than %d deep", deepest)
+)
+
+// checker goes through the marks of one face as they are drawn: a drawing as often as it is placed.
+type checker struct{ left int }
+
+func (c *checker) mark(m Mark, at Matrix, depth int) error {
+	if c.left--; c.left < 0 {
+		return fmt.Errorf("more than %d marks", mostMarks)
 	}
-	c.faults = append(c.faults, where+fmt.Sprintf(format, args...))
+	var err error
+	switch m := m.(type) {
+	case Path:
+		err = m.check(at)
+	case Text:
+		err = m.check(at)
+	case Image:
+		err = m.check(at)
+	case Group:
+		return c.group(m, at, depth)
+	default:
+		return fmt.Errorf("a mark of type %T", m)
+	}
+	if err != nil && m.Of().Field != "" {
+		return fmt.Errorf("%s: %w", m.Of().Field, err)
+	}
+	return err
 }
 
-func (c *checker) sideOf(s sideJSON) {
-	if len(s.Areas) > mostElements || len(s.Words) > mostElements || len(s.Fields) > mostElements || len(s.Fingerprints) > mostElements {
-		c.fault("", "more than %d elements of one kind", mostElements)
-		return
+func (c *checker) group(g Group, at Matrix, depth int) error {
+	if g.Drawing == nil {
+		return errors.New("a group without a drawing")
 	}
-	for i, a := range s.Areas {
-		c.area(fmt.Sprintf("area %d", i+1), a)
+	if depth == deepest {
+		return errCyclic
 	}
-	for i, w := range s.Words {
-		c.word(fmt.Sprintf("words %d", i+1), w)
-	}
-	for _, f := range s.Fields {
-		c.field(fmt.Sprintf("field %q", f.Field), f)
-	}
-	for _, f := range s.Fingerprints {
-		if !slices.Contains(fingers(), f.Finger) {
-			c.fault("fingerprint", "%q is not one of %s", f.Finger, strings.Join(fingers(), ", "))
+	at = g.At.Then(at)
+	for _, element := range at {
+		if !within(element) {
+			return errors.New("a group that is placed by a matrix without measure")
 		}
-		c.inside("fingerprint "+f.Finger, f.X, f.Y, f.W, f.H)
 	}
-	if p := s.Portrait; p != nil {
-		c.inside("portrait", p.X, p.Y, p.W, p.H)
+	for _, m := range g.Drawing.Marks {
+		if err := c.mark(m, at, depth+1); err != nil {
+			return err
+		}
 	}
-	if q := s.QR; q != nil {
-		quiet := quietZone * smallestModule
-		c.inside("qr with its quiet zone", q.X-quiet, q.Y-quiet, q.Size+2*quiet, q.Size+2*quiet)
-	}
-	if s.MRZ && (c.Width < mrzLeft+30*OCRBPitch || c.Height < mrzHeight) {
-		c.fault("mrz", "the card is too small for it")
-	}
-	if o := s.Overprint; finite(o.X, o.Y, o.Length, o.Rise) != nil || !(o.Length >= c.Width/3 && o.Length <= c.Width+c.Height) {
-		c.fault("overprint", "its length is to be %g mm or more, a third of the card's width", c.Width/3)
-	} else {
-		c.inside("overprint's middle", o.X, o.Y, 0, 0)
-	}
+	return nil
 }
 
-// inside demands that a rectangle lies on the card.
-func (c *checker) inside(what string, x, y, w, h float64) {
-	const slack = 1e-6
-	if !(x >= -slack && y >= -slack && w >= 0 && h >= 0 && x+w <= c.Width+slack && y+h <= c.Height+slack) {
-		c.fault(what, "at %.2f, %.2f with %.2f x %.2f mm it is not inside the card of %g x %g mm", x, y, w, h, c.Width, c.Height)
-	}
-}
+// within is false for NaN too.
+func within(v float64) bool { return math.Abs(v) <= farthest }
 
-func (c *checker) presence(what string, p presence) {
-	if p != "" && p != withPortrait && p != withoutPortrait {
-		c.fault(what, "for %q is neither %q nor %q", p, withPortrait, withoutPortrait)
-	}
-}
-
-func (c *checker) colour(what, name string) {
-	if _, known := c.Colours[name]; !known {
-		c.fault(what, "there is no colour %q among the template's colours", name)
-	}
-}
-
-// text demands that a font is one of ours and has every letter of a text that is the same on each card.
-func (c *checker) text(what string, f Font, text string) bool {
-	if f != Sans && f != SansBold {
-		c.fault(what, "there is no font %q; there are %s and %s", f, Sans, SansBold)
-		return false
-	}
-	if err := typefaces()[f].check(text); err != nil {
-		c.fault(what, "%v", err)
-		return false
+func reached(at Matrix, points ...Point) bool {
+	for _, p := range points {
+		if q := at.Apply(p); !within(p.X) || !within(p.Y) || !within(q.X) || !within(q.Y) {
+			return false
+		}
 	}
 	return true
 }
 
-func (c *checker) area(what string, a area) {
-	c.presence(what, a.For)
-	c.colour(what, a.Colour)
-	if (a.Rectangle == nil) == (a.Path == "") {
-		c.fault(what, "it is either a rectangle or a path")
-		return
-	}
-	outline, err := a.outline()
-	if err != nil {
-		c.fault(what, "%v", err)
-		return
-	}
-	low, high := Path{Outline: outline}.box()
-	c.inside(what, low.X, low.Y, high.X-low.X, high.Y-low.Y)
-}
-
-func (c *checker) word(what string, w word) {
-	c.presence(what, w.For)
-	c.colour(what, w.Colour)
-	if w.Align != "" && w.Align != "left" && w.Align != "middle" && w.Align != "right" {
-		c.fault(what, "align %q is not one of left, middle, right", w.Align)
-	}
-	if finite(w.X, w.Y, w.Size) != nil || w.Size <= 0 || w.Text == "" {
-		c.fault(what, "it has no text or no size")
-		return
-	}
-	if c.text(what, w.Font, w.Text) {
-		c.inside(what, w.left(), w.Y-ascent*w.Size, w.width(), (ascent+descent)*w.Size)
-	}
-}
-
-func (c *checker) field(what string, f field) {
-	c.presence(what, f.For)
-	if !slices.Contains(Fields(), f.Field) {
-		c.fault(what, "there is no such field; there are %s", strings.Join(Fields(), ", "))
-	}
-	if f.Overflow != "" && f.Overflow != overflowError && f.Overflow != overflowShorten {
-		c.fault(what, "overflow %q is neither %q nor %q", f.Overflow, overflowError, overflowShorten)
-	}
-	switch f.Ink {
-	case "", K:
-		if f.Colour != "" {
-			c.fault(what, "what is printed in k is black: it has no colour")
+// sizes tells whether all are sizes: from 0 to a metre.
+func sizes(all ...float64) bool {
+	for _, v := range all {
+		if !(v >= 0 && v <= farthest) {
+			return false
 		}
-	case InColour:
-		c.colour(what, f.Colour)
-	default:
-		c.fault(what, "ink %q: a value is printed in %q or %q", f.Ink, K, InColour)
 	}
-	if !(f.Smallest > 0 && f.Smallest <= f.Largest && f.Largest < math.Min(c.Height, 100)) || f.Lines < 0 || !(f.Narrowest >= 0 && f.Narrowest <= 1) {
-		c.fault(what, "sizes are to be smallest <= largest, lines not negative, narrowest between 0 and 1")
-		return
-	}
-	c.label(what, f)
-	c.text(what, f.Font, "")
-	x, y := f.corner(c.Label)
-	c.inside(what, x, y, f.W, f.H)
+	return true
 }
 
-func (c *checker) label(what string, f field) {
-	l := c.Label
-	if f.Label == "" {
-		return
+func (p Path) check(at Matrix) error {
+	if !sizes(p.Pen) {
+		return errSize
 	}
-	if finite(l.Size, l.Gap) != nil || l.Size <= 0 || l.Gap < 0 {
-		c.fault("", "label: it has no size")
-		return
+	for i, s := range p.Outline {
+		if i == 0 && s.Op != Move {
+			return errors.New("an outline that does not begin with a move")
+		}
+		if s.Op != Close && s.Op.points() == 0 {
+			return fmt.Errorf("an outline with a step %q", byte(s.Op))
+		}
+		if !reached(at, s.Points[:s.Op.points()]...) {
+			return errFar
+		}
 	}
-	c.colour("label", l.Colour)
-	if c.text(what+" label", l.Font, f.Label) {
-		w := f.labelWord(l)
-		c.inside(what+" label", w.X, w.Y-ascent*w.Size, w.width(), (ascent+descent)*w.Size)
+	return nil
+}
+
+// check takes letters as up to two ems wide.
+func (t Text) check(at Matrix) error {
+	if !sizes(t.Size, t.Pitch, t.Narrow) {
+		return errSize
 	}
+	if len(t.Words) > mostWords || !utf8.ValidString(t.Words) {
+		return fmt.Errorf("a line of text that is not UTF-8, or longer than %d bytes", mostWords)
+	}
+	narrow := t.Narrow
+	if narrow == 0 {
+		narrow = 1
+	}
+	wide := float64(utf8.RuneCountInString(t.Words)) * max(t.Pitch, 2*t.Size*narrow)
+	if !reached(at, Point{t.X, t.Y - t.Size}, Point{t.X + wide, t.Y + t.Size}) {
+		return errFar
+	}
+	return nil
+}
+
+func (i Image) check(at Matrix) error {
+	if !sizes(i.Width, i.Height) {
+		return errSize
+	}
+	if i.Width == 0 || i.Height == 0 || (i.JPEG == nil) == (i.Modules == nil) {
+		return errors.New("an image without a size, or that is not either a JPEG or modules")
+	}
+	if !reached(at, Point{i.X, i.Y}, Point{i.X + i.Width, i.Y}, Point{i.X, i.Y + i.Height}, Point{i.X + i.Width, i.Y + i.Height}) {
+		return errFar
+	}
+	if len(i.Modules) > mostModule {
+		return fmt.Errorf("a code of more than %d modules a side", mostModule)
+	}
+	for _, row := range i.Modules {
+		if len(row) != len(i.Modules[0]) || len(row) == 0 || len(row) > mostModule {
+			return fmt.Errorf("a code whose rows are not equal, or none, or above %d modules", mostModule)
+		}
+	}
+	return nil
 }

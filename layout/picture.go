@@ -28,7 +28,7 @@ func (c composer) fingerprints(s side) (marks []Mark, err error) {
 		if print == nil {
 			continue
 		}
-		place, err := within(print, f.place)
+		place, err := centred(print, f.place)
 		if err != nil {
 			return nil, &FieldError{"fingerprints", err}
 		}
@@ -53,8 +53,8 @@ func fitsPlace(file []byte, p place) error {
 	return nil
 }
 
-// within gives the largest rectangle of a picture's own proportions in the middle of a place.
-func within(file []byte, p place) (place, error) {
+// centred gives the largest rectangle of a picture's own proportions in the middle of a place.
+func centred(file []byte, p place) (place, error) {
 	w, h, err := pixels(file)
 	if err != nil {
 		return place{}, err

@@ -164,8 +164,15 @@ func (c *content) letters(m layout.Text) {
 	if narrow {
 		c.op("Tz", 100*m.Narrow)
 	}
-	c.op("Tm", 1, 0, 0, -1, m.X, m.Y)
-	c.show(m.Words)
+	if m.Pitch > 0 {
+		for i, r := range []rune(m.Words) {
+			c.op("Tm", 1, 0, 0, -1, m.X+float64(i)*m.Pitch, m.Y)
+			c.show(string(r))
+		}
+	} else {
+		c.op("Tm", 1, 0, 0, -1, m.X, m.Y)
+		c.show(m.Words)
+	}
 	if narrow {
 		c.out.WriteString("100 Tz ")
 	}
@@ -277,7 +284,7 @@ func (c *content) group(m layout.Group) {
 	if placed {
 		c.matrix(m.At)
 	}
-	if colour, can := formColour(m.Drawing); can {
+	if colour, can := formColour(m.Drawing); can && c.uses[m.Drawing] > 1 {
 		c.translucent(colour, func() { c.form(m.Drawing) })
 	} else {
 		for _, mark := range m.Drawing.Marks {

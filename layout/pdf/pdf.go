@@ -22,15 +22,20 @@ import (
 // pointsPerMM is the PDF's unit, 1/72 inch, in a millimetre.
 const pointsPerMM = 72 / 25.4
 
-// largestPage is the most that a page may measure, in millimetres (ISO 32000-1, annex C.2: 14,400 units).
-const largestPage = 5080
-
 // Write draws faces, in their order, as the pages of one document.
 func Write(w io.Writer, faces ...layout.Face) error {
 	if len(faces) == 0 {
 		return fmt.Errorf("pdf: no face to draw")
 	}
 	d := newDocument(len(faces) <= fewPages)
+	for _, face := range faces {
+		if err := face.Check(); err != nil {
+			return fmt.Errorf("pdf: %w", err)
+		}
+		for mark := range face.Painted() {
+			d.count(mark)
+		}
+	}
 	for _, face := range faces {
 		d.page(face)
 	}
@@ -49,6 +54,7 @@ type document struct {
 	pdf    *fpdf.Fpdf
 	images map[string]string // names by the image's bytes
 	fonts  map[layout.Font]*fontObject
+	uses   map[*layout.Drawing]int    // how often the faces place a drawing
 	forms  map[*layout.Drawing]string // drawings that faces share, by what names them in a page: /TPL…
 	ocrb   map[byte]*layout.Drawing   // the characters of OCR-B
 	err    error
@@ -69,7 +75,7 @@ func newDocument(compressed bool) *document {
 	pdf.SetMargins(0, 0, 0)
 	pdf.SetAutoPageBreak(false, 0)
 	return &document{pdf: pdf, images: map[string]string{}, fonts: map[layout.Font]*fontObject{},
-		forms: map[*layout.Drawing]string{}, ocrb: map[byte]*layout.Drawing{}}
+		uses: map[*layout.Drawing]int{}, forms: map[*layout.Drawing]string{}, ocrb: map[byte]*layout.Drawing{}}
 }
 
 // fail keeps the first thing that went wrong.
@@ -79,11 +85,22 @@ func (d *document) fail(format string, args ...any) {
 	}
 }
 
+// count counts the uses of a drawing, and of those within it.
+func (d *document) count(mark layout.Mark) {
+	g, is := mark.(layout.Group)
+	if !is {
+		return
+	}
+	d.uses[g.Drawing]++
+	if d.uses[g.Drawing] == 1 {
+		for _, inner := range g.Drawing.Marks {
+			d.count(inner)
+		}
+	}
+}
+
 // page draws one face.
 func (d *document) page(face layout.Face) {
-	if !(face.Width > 0 && face.Width <= largestPage && face.Height > 0 && face.Height <= largestPage) {
-		d.fail("a page of %g x %g mm", face.Width, face.Height)
-	}
 	if d.err != nil {
 		return
 	}
