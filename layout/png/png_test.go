@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"image"
 	"image/color"
+	"image/draw"
 	"math"
 	"strings"
 	"testing"
@@ -193,6 +194,33 @@ func TestModulesLieOnWholePixels(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// A photograph that reaches over the edges looks on the page as it does where there is room.
+func TestPhotographOverTheEdges(t *testing.T) {
+	photograph := layout.Image{X: -3, Y: -2, Width: 12, Height: 16, JPEG: gradient(t, 240, 320)}
+	cut := drawn(t, small(photograph), 254)
+	photograph.X, photograph.Y = 7, 8
+	room := drawn(t, layout.Face{Width: 30, Height: 30, Marks: []layout.Mark{photograph}}, 254)
+	part := image.NewRGBA(cut.Rect)
+	draw.Draw(part, part.Rect, room, image.Pt(100, 100), draw.Src)
+	if got := difference(t, cut, part); got > 0.5 {
+		t.Errorf("they differ by %.2f of 255", got)
+	}
+}
+
+// What has hardly a width, or is drawn out far, costs neither time nor room, and is not drawn.
+func TestPhotographsWithoutThickness(t *testing.T) {
+	file := gradient(t, 400, 400)
+	for _, at := range []layout.Matrix{
+		{1e-9, 0, 0, 900, 0, 0}, {900, 0, 0, 1e-9, 0, 0}, {0, 0, 0, 0, 5, 5}, {400, 400, 400, 400, 0, 0},
+		{400, 400, 400, 400.0001, -400, -400}, {1e-9, 1e-9, -1e-9, 1e-9, 5, 5},
+	} {
+		drawing := &layout.Drawing{Marks: []layout.Mark{layout.Image{Width: 1, Height: 1, JPEG: file}}}
+		if got := darkness(drawn(t, small(layout.Group{At: at, Drawing: drawing}), 300)); got != 0 {
+			t.Errorf("%v: %g pixels", at, got)
 		}
 	}
 }

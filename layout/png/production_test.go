@@ -1,7 +1,9 @@
 package png
 
 import (
+	"bytes"
 	"image"
+	"image/jpeg"
 	"testing"
 
 	"github.com/cancuoc/cancuoc/layout"
@@ -63,6 +65,26 @@ func TestInkKInProductionIsOfOneBit(t *testing.T) {
 				t.Errorf("%d pixels are black in production, and %d are touched in a proof", hard[nothing], covered)
 			}
 		})
+	}
+}
+
+// Of a photograph in ink K the darker half is printed: here, the left.
+func TestPhotographInInkK(t *testing.T) {
+	picture := image.NewGray(image.Rect(0, 0, 256, 64))
+	for i := range picture.Pix {
+		picture.Pix[i] = byte(i % 256)
+	}
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, picture, nil); err != nil {
+		t.Fatal(err)
+	}
+	m := layout.Image{Tag: layout.Tag{Ink: layout.K}, X: 2, Y: 1, Width: 16, Height: 8, JPEG: file.Bytes()}
+	hard := painted(t, m, true)
+	if black := hard[nothing]; len(hard) != 2 || black < 78*80 || black > 82*80 {
+		t.Errorf("in production %d colours, and %d pixels are black; want 2 and 80 x 80", len(hard), black)
+	}
+	if soft := painted(t, m, false); len(soft) < 100 {
+		t.Errorf("in a proof %d colours", len(soft))
 	}
 }
 
