@@ -67,6 +67,7 @@ func TestOneImporterEach(t *testing.T) {
 		"github.com/go-pdf/fpdf": "layout/pdf", "github.com/skip2/go-qrcode": "layout", "github.com/spf13/cobra": "cmd/cancuoc",
 		"github.com/BurntSushi/toml": "cmd/cancuoc/station", "github.com/go-fonts/liberation": "layout",
 		"filippo.io/nistec": "card/internal/ec", "github.com/miekg/pkcs11": "card/pki/pkcs11",
+		"github.com/makiuchi-d/gozxing": "layout/scan",
 	}
 	seen := map[string]bool{}
 	for _, p := range packages(t) {
