@@ -87,15 +87,15 @@ func TestACertificateIsSigned(t *testing.T) {
 		t.Fatal(err)
 	}
 	j := &job{Desk: d, order: order, doc: doc}
-	if is, err := j.signedAsSpecimen(t.Context()); err != nil || !is {
-		t.Errorf("%t, %v", is, err)
+	if signed, err := j.signedBy(t.Context()); err != nil || !signed.Specimen() {
+		t.Errorf("%v, %v", signed.Subject, err)
 	}
 	data, err := j.production(t.Context())
 	if err != nil || !reflect.DeepEqual(data.Secrets, perso.Secrets{}) {
 		t.Errorf("secrets of no chip: %v", err)
 	}
 	j.order.Record = append(j.order.Record, ' ')
-	if _, err := j.signedAsSpecimen(t.Context()); !errors.Is(err, ErrSignature) {
+	if _, err := j.signedBy(t.Context()); !errors.Is(err, ErrSignature) {
 		t.Errorf("another record: %v", err)
 	}
 	if _, err := d.Production(t.Context(), id); !errors.Is(err, pki.ErrSpecimen) {
@@ -103,22 +103,8 @@ func TestACertificateIsSigned(t *testing.T) {
 	}
 }
 
-// needsTemplate skips what draws a certificate, as long as nobody has made its template.
-func needsTemplate(t *testing.T) {
-	t.Helper()
-	if layout.HasTemplate("certificate-2024") {
-		return
-	}
-	const reason = "layout has no template for certificate-2024"
-	if os.Getenv("CI") != "" {
-		t.Fatal(reason)
-	}
-	t.Skip(reason)
-}
-
 // From order to issue there is no chip: four steps, no card asked for, and nothing of the signed record left at the end.
 func TestACertificateIsIssued(t *testing.T) {
-	needsTemplate(t)
 	b := newBench(t)
 	d := b.desk()
 	defer d.Register.Close()
@@ -149,7 +135,6 @@ func TestACertificateIsIssued(t *testing.T) {
 
 // The process is killed at the beginning of every step of a certificate, and finishes it when run again.
 func TestACertificateIsResumed(t *testing.T) {
-	needsTemplate(t)
 	for _, s := range paperStages() {
 		b := newBench(t)
 		d := b.desk()

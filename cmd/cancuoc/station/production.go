@@ -48,6 +48,9 @@ func (d *Desk) Production(ctx context.Context, id int64) (pki.Production, error)
 	if err != nil {
 		return pki.Production{}, err
 	}
+	if signed.Specimen() { // whatever this station's own signer is
+		return pki.Production{}, pki.ErrSpecimen
+	}
 	trust, err := d.Trust()
 	if err != nil {
 		return pki.Production{}, err
@@ -56,7 +59,7 @@ func (d *Desk) Production(ctx context.Context, id int64) (pki.Production, error)
 	if err != nil {
 		return pki.Production{}, err
 	}
-	if signed.Specimen() || own.Certificate.Specimen() { // whose key nobody need open
+	if own.Certificate.Specimen() { // whose key nobody need open
 		return pki.Production{}, pki.ErrSpecimen
 	}
 	key, err := d.Signers.key(own)
