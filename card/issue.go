@@ -96,15 +96,15 @@ var ErrNoCVCA = errors.New("card: there are fingerprints, and no CVCA whose term
 // Issue makes all that goes onto the chip: the data groups of its profile, the chip's keys and passwords, EF.CardAccess,
 // EF.CVCA, EF.COM and EF.SOD.
 func Issue(i Issuance) (perso.Data, error) {
+	if i.Document.OnPaper() {
+		return perso.Data{}, errNoChip
+	}
 	if i.Profile.Name == "" {
 		profile, err := ProfileNamed(i.Document.Profile)
 		if err != nil {
 			return perso.Data{}, err
 		}
 		i.Profile = profile
-	}
-	if i.Document.OnPaper() {
-		return perso.Data{}, errNoChip
 	}
 	groups, err := i.dataGroups()
 	if err != nil {

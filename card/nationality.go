@@ -26,7 +26,7 @@ func Nationality(code string) (name string, known bool) {
 	if err != nil || !region.IsCountry() || region.ISO3() != code {
 		return "", false
 	}
-	name = display.Regions(language.Vietnamese).Name(region)
+	name = display.Vietnamese.Regions().Name(region)
 	return name, name != ""
 }
 

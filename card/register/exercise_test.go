@@ -116,6 +116,7 @@ func exercise(t *testing.T, r *Register) {
 		{"an order that is not complete is refused", exerciseIncomplete},
 		{"what is not there is not found", exerciseNotFound},
 		{"the road to an issued card", exerciseRoad},
+		{"what has no chip is printed once it is signed", exercisePaper},
 		{"steps that do not follow are refused", exerciseSteps},
 		{"production data is kept to resume and erased at the end", exerciseProduction},
 		{"fingerprints are erased with the order's end and not before", exerciseFingerprints},
@@ -256,6 +257,30 @@ func exerciseRoad(t *testing.T, r *Register) {
 	if !slices.Equal(lines, want) {
 		t.Errorf("history:\n%s\nwant:\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
 	}
+}
+
+func exercisePaper(t *testing.T, r *Register) {
+	ctx := context.Background()
+	card := add(t, r, "000200000551")
+	drive(t, r, card, "", Signed)
+	for _, to := range []State{Printed, Queued} {
+		wants(t, r.Advance(ctx, card, Step{From: Signed, To: to}), ErrStep, "has a chip, which comes first")
+	}
+	paper := sample("000200000552")
+	paper.Form, paper.Profile = "certificate-2024", ""
+	o, _, err := r.Add(ctx, paper, noon)
+	must(t, err)
+	drive(t, r, o.ID, "", Signed)
+	for _, pair := range [][2]State{{Signed, Held}, {Held, Signed}, {Signed, Queued}, {Queued, Printed}, {Printed, Issued}} {
+		must(t, r.Advance(ctx, o.ID, Step{From: pair[0], To: pair[1], Actor: "station", Detail: "a reason", At: later(9)}))
+	}
+	if o, err = r.Order(ctx, o.ID); err != nil || o.State != Issued || o.Card != CardActive || o.ChipID != "" || o.Fingerprints != nil {
+		t.Errorf("%+v, %v", o, err)
+	}
+	_, err = r.Production(ctx, o.ID)
+	wants(t, err, ErrNotFound)
+	_, _, err = r.Add(ctx, paper, noon)
+	wants(t, err, ErrLiveCard)
 }
 
 func exerciseSteps(t *testing.T, r *Register) {

@@ -25,7 +25,7 @@ func TestMigrationsBringAnEmptyFileToThePresentVersion(t *testing.T) {
 	must(t, r.db.QueryRow(`PRAGMA application_id`).Scan(&id))
 	must(t, r.db.QueryRow(`PRAGMA user_version`).Scan(&version))
 	must(t, r.db.QueryRow(`SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`).Scan(&tables))
-	if id != 0x43435247 || version != 3 || tables != 7 {
+	if id != 0x43435247 || version != 4 || tables != 7 {
 		t.Errorf("application %x, version %d, %d tables", id, version, tables)
 	}
 	must(t, r.migrate(context.Background())) // once more changes nothing
@@ -53,7 +53,7 @@ func TestARegisterOfVersion1IsMigrated(t *testing.T) {
 	r := open(t, path)
 	var version int
 	must(t, r.db.QueryRow(`PRAGMA user_version`).Scan(&version))
-	if version != 3 {
+	if version != 4 {
 		t.Errorf("version %d", version)
 	}
 	same := sample("000200000001")
@@ -67,6 +67,23 @@ func TestARegisterOfVersion1IsMigrated(t *testing.T) {
 		t.Errorf("the card of version 1: %+v, %v", o, err)
 	}
 	exerciseFingerprints(t, r)
+	exercisePaper(t, r)
+	var adrift int
+	must(t, r.db.QueryRow(`SELECT count(*) FROM pragma_foreign_key_check`).Scan(&adrift))
+	if adrift != 0 {
+		t.Errorf("%d rows refer to no order", adrift)
+	}
+	for name, statement := range map[string]string{
+		"a card printed without its chip": `INSERT INTO orders (number, form, profile, date_of_issue, date_of_expiry, digest, state, created, changed) VALUES ('1', 'f', 'p', '', '', '', 'printed', '', '')`,
+		"paper with a verified chip":      `INSERT INTO orders (number, form, profile, date_of_issue, date_of_expiry, digest, state, created, changed) VALUES ('1', 'f', '', '', '', '', 'verified', '', '')`,
+		"another order with a live card":  `INSERT INTO orders (number, form, profile, date_of_issue, date_of_expiry, digest, state, created, changed) VALUES ('000200000002', 'f', 'p', '', '', '', 'ordered', '', '')`,
+		"an order of a chip that is used": `INSERT INTO orders (number, form, profile, date_of_issue, date_of_expiry, digest, state, chip_id, created, changed) VALUES ('1', 'f', 'p', '', '', '', 'signed', 'chip-1', '', '')`,
+		"an order deleted":                `DELETE FROM orders WHERE id = 2`,
+	} {
+		if _, err := r.db.Exec(statement); err == nil {
+			t.Errorf("the database took %s", name)
+		}
+	}
 }
 
 func TestMigrationsAreNumberedWithoutGap(t *testing.T) {
@@ -162,7 +179,7 @@ func TestANewerRegisterIsRefused(t *testing.T) {
 	_, err := r.db.Exec(`PRAGMA user_version = 77`)
 	must(t, errors.Join(err, r.Close()))
 	_, err = Open(context.Background(), r.path)
-	wants(t, err, ErrNewer, "version 77", "knows 3")
+	wants(t, err, ErrNewer, "version 77", "knows 4")
 }
 
 func TestADamagedRegisterGivesAnError(t *testing.T) {

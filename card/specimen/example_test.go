@@ -26,5 +26,5 @@ func Example() {
 	// cccd-2021 Đặng Đình Mẫu until 2040-03-15
 	// cancuoc-2024 Lê Mẫu Nhi until 2035-07-02
 	// cccd-2021 Nguyễn Thị Mẫu until none
-	// certificate-2024 Trần Mẫu An until 
+	// certificate-2024 Trần Mẫu An until
 }

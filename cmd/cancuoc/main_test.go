@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/cancuoc/cancuoc/layout"
 )
 
 func TestMain(m *testing.M) {
@@ -24,8 +26,11 @@ func storyParams(t *testing.T, folder string) testscript.Params {
 			env.Values[cardPrinterKey{}] = &cardPrinter{}
 			return nil
 		},
-		Condition: func(name string) (bool, error) { return name == "root" && os.Geteuid() == 0, nil },
-		Cmds:      storyCommands(),
+		Condition: func(name string) (bool, error) {
+			form, template := strings.CutPrefix(name, "template:")
+			return name == "root" && os.Geteuid() == 0 || template && layout.HasTemplate(form), nil
+		},
+		Cmds: storyCommands(),
 	}
 }
 

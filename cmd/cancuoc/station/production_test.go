@@ -4,7 +4,6 @@ package station
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -13,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/pki/pkcs11"
 	"github.com/cancuoc/cancuoc/card/register"
@@ -198,35 +196,30 @@ func TestNoProductionOfAnOrder(t *testing.T) {
 	if p, err := d.Production(t.Context(), id); err != nil || !p.Proven() {
 		t.Errorf("with the next signer's key on the token: %v, %v", p, err)
 	}
-	if p, err := d.Production(t.Context(), b.swapped(d, id)); !errors.Is(err, ErrSignature) || p.Proven() {
+	unsigned(t, d, id, register.Verified, "EF.DG2")
+	if p, err := d.Production(t.Context(), id); !errors.Is(err, ErrSignature) || p.Proven() {
 		t.Errorf("another face than was signed: %v, %v", p, err)
 	}
 }
 
-// swapped changes one byte of what was signed for an order.
-func (b *bench) swapped(d *Desk, id int64) int64 {
-	b.t.Helper()
-	stored, err := d.Register.Production(b.t.Context(), id)
-	if err != nil {
-		b.t.Fatal(err)
+// A certificate may be printed for real from when its record is signed, and only that record.
+func TestProductionOfACertificate(t *testing.T) {
+	b, a := realBench(t)
+	onToken(t, a, "ds-1")
+	d := b.office()
+	waiting := b.paper(d.Register)
+	if p, err := d.Production(t.Context(), waiting); !errors.Is(err, ErrNotProducible) || p.Proven() {
+		t.Errorf("not signed yet: %v, %v", p, err)
 	}
-	var data perso.Data
-	if err := json.Unmarshal(stored, &data); err != nil {
-		b.t.Fatal(err)
+	if err := d.Register.Cancel(t.Context(), waiting, "a trial", "bench", time.Now()); err != nil {
+		t.Fatal(err)
 	}
-	for _, f := range data.Files {
-		if f.Name() == "EF.DG2" {
-			f.Content[len(f.Content)-1] ^= 1
-		}
+	id := b.signedOnPaper(d)
+	if p, err := d.Production(t.Context(), id); err != nil || !p.For(d.newest(t)) {
+		t.Errorf("signed: %v, %v", p, err)
 	}
-	if stored, err = json.Marshal(data); err != nil {
-		b.t.Fatal(err)
+	unsigned(t, d, id, register.Signed, "EF.DG11")
+	if p, err := d.Production(t.Context(), id); !errors.Is(err, ErrSignature) || p.Proven() {
+		t.Errorf("of another record: %v, %v", p, err)
 	}
-	for _, s := range []register.Step{{From: register.Verified, To: register.Held, Detail: "a trial", Data: stored}, {From: register.Held, To: register.Verified}} {
-		s.Actor, s.At = "bench", time.Now()
-		if err := d.Register.Advance(b.t.Context(), id, s); err != nil {
-			b.t.Fatal(err)
-		}
-	}
-	return id
 }

@@ -219,6 +219,9 @@ func PrintName(id int64) string { return fmt.Sprintf("order-%06d.pdf", id) }
 
 // record ends the work: the card is active.
 func (j *job) record(context.Context) (outcome, error) {
+	if j.doc.OnPaper() {
+		return outcome{detail: "the certificate is active"}, nil
+	}
 	return outcome{detail: "the card is active"}, nil
 }
 
