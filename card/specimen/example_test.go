@@ -28,3 +28,25 @@ func Example() {
 	// cccd-2021 Nguyễn Thị Mẫu until none
 	// certificate-2024 Trần Mẫu An until
 }
+
+func ExampleInventor() {
+	inventor, err := specimen.NewInventor(2026, "cancuoc-2024")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for range 3 {
+		citizen, err := inventor.Next()
+		if err != nil {
+			log.Fatal(err)
+		}
+		d, err := card.ParseRecord(citizen.Record)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(d.FullName, "born", d.DateOfBirth, "of", d.Residence, "with", len(citizen.Files()), "image")
+	}
+	// Output:
+	// Phan Công Mẫu Hưng born 1972-06-09 of Số 128/36/41 Đường Mẫu Đông, Phường Mẫu Khuyến, Thị xã Mẫu Đông, Bình Định with 1 image
+	// Phạm Quang Mẫu born 2012-02-16 of Số 280/8/35 Đường Mẫu Nhì, Tổ dân phố 24, Phường Mẫu Hạ, Quận Mẫu Nhì, Vĩnh Long with 1 image
+	// Cao Nữ Mẫu born 2005-12-05 of Số 24 Phố Mẫu Ẩm, Phường Mẫu Phượng, Thị xã Mẫu Nam, Đồng Tháp with 1 image
+}

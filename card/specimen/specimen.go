@@ -3,6 +3,10 @@
 // and no country.
 //
 // A record is the JSON that card.ParseRecord and `cancuoc order add` take; its images, if it has any, lie beside it.
+//
+// A few have names and are embedded ([Names], [Record], [Files]); any number more are invented:
+//
+//	seed, form --> NewInventor --> Next --> Invented{Record} --> Files: portrait and fingerprints, drawn
 package specimen
 
 import (

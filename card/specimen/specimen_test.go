@@ -113,3 +113,37 @@ func TestUnknownName(t *testing.T) {
 		}
 	}
 }
+
+func TestNumbersOfAYearComeToAnEnd(t *testing.T) {
+	v, err := NewInventor(1, "cancuoc-2024")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := yearOfSex{digit: 3, year: 20}
+	v.given[last] = tails - 1
+	if number, err := v.number(true, 2020); err != nil || !strings.HasPrefix(number, "000320") {
+		t.Errorf("%s, %v", number, err)
+	}
+	if number, err := v.number(true, 2020); err == nil || !strings.Contains(err.Error(), "year 2020") {
+		t.Errorf("%s, %v", number, err)
+	}
+}
+
+// A step that has a divisor in common with the count of tails would come back early.
+func TestEveryTailComesOnce(t *testing.T) {
+	v, err := NewInventor(1, "cancuoc-2024")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for range 20_000 {
+		number, err := v.number(false, 1999)
+		if err != nil || seen[number] || !strings.HasPrefix(number, "000099") {
+			t.Fatalf("%s after %d, %v", number, len(seen), err)
+		}
+		seen[number] = true
+	}
+	if tailStep%2 == 0 || tailStep%5 == 0 {
+		t.Errorf("step %d: 2 and 5 are the divisors of %d", tailStep, tails)
+	}
+}
