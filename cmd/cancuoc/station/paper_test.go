@@ -87,15 +87,15 @@ func TestACertificateIsSigned(t *testing.T) {
 		t.Fatal(err)
 	}
 	j := &job{Desk: d, order: order, doc: doc}
-	if is, err := j.signedAsSpecimen(t.Context()); err != nil || !is {
-		t.Errorf("%t, %v", is, err)
+	if c, err := j.signedBy(t.Context()); err != nil || !c.Specimen() {
+		t.Errorf("%v", err)
 	}
 	data, err := j.production(t.Context())
 	if err != nil || !reflect.DeepEqual(data.Secrets, perso.Secrets{}) {
 		t.Errorf("secrets of no chip: %v", err)
 	}
 	j.order.Record = append(j.order.Record, ' ')
-	if _, err := j.signedAsSpecimen(t.Context()); !errors.Is(err, ErrSignature) {
+	if _, err := j.signedBy(t.Context()); !errors.Is(err, ErrSignature) {
 		t.Errorf("another record: %v", err)
 	}
 	if _, err := d.Production(t.Context(), id); !errors.Is(err, pki.ErrSpecimen) {
