@@ -79,7 +79,7 @@ func TestQROfFace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := layout.Card{QR: payload, Specimen: true, MRZ: [3]string{
+	in := layout.Card{QR: payload, MRZ: [3]string{
 		"IDVNM2000000130000200000013<<0", "0003159M4003157VNM<<<<<<<<<<<6", "DANG<<DINH<MAU<<<<<<<<<<<<<<<<"}}
 	if err := json.Unmarshal(record, &in.Document); err != nil {
 		t.Fatal(err)
@@ -96,8 +96,8 @@ func TestQROfFace(t *testing.T) {
 	} {
 		c := newCanvas(p)
 		for _, m := range faces.Back.Marks {
-			if path, is := m.(layout.Path); is && path.Field == "qr" {
-				c.rectangles(p, path.Outline)
+			if code, is := m.(layout.Image); is && code.Field == "qr" {
+				c.modules(p, code)
 			}
 		}
 		if got, err := QR(c.develop(t, p, r)); err != nil || got != payload {
@@ -106,19 +106,18 @@ func TestQROfFace(t *testing.T) {
 	}
 }
 
-// rectangles paints an outline that is made of upright rectangles, turned with the card.
-func (c *canvas) rectangles(p picture, outline []layout.Segment) {
+// modules paints a code, turned with the card.
+func (c *canvas) modules(p picture, code layout.Image) {
 	sin, cos := math.Sincos(p.turn * math.Pi / 180)
-	for _, line := range layout.Flatten(outline) {
-		low, high := line[0], line[2]
-		at := func(v float64, most int) int { return max(0, min(most, int(v*c.px))) }
-		for row := at(low.Y-2, c.high); row < at(high.Y+2, c.high); row++ {
-			for col := at(low.X-2, c.wide); col < at(high.X+2, c.wide); col++ {
-				x, y := (float64(col)+0.5)/c.px-cardWidth/2, (float64(row)+0.5)/c.px-cardHeight/2
-				x, y = x*cos+y*sin+cardWidth/2, y*cos-x*sin+cardHeight/2
-				if x >= low.X && x < high.X && y >= low.Y && y < high.Y {
-					c.light[row*c.wide+col] = p.ink
-				}
+	side := code.Width / float64(len(code.Modules))
+	at := func(v float64, most int) int { return max(0, min(most, int(v*c.px))) }
+	for row := at(code.Y-2, c.high); row < at(code.Y+code.Height+2, c.high); row++ {
+		for col := at(code.X-2, c.wide); col < at(code.X+code.Width+2, c.wide); col++ {
+			x, y := (float64(col)+0.5)/c.px-cardWidth/2, (float64(row)+0.5)/c.px-cardHeight/2
+			x, y = x*cos+y*sin+cardWidth/2-code.X, y*cos-x*sin+cardHeight/2-code.Y
+			i, j := int(math.Floor(y/side)), int(math.Floor(x/side))
+			if i >= 0 && j >= 0 && i < len(code.Modules) && j < len(code.Modules) && code.Modules[i][j] {
+				c.light[row*c.wide+col] = p.ink
 			}
 		}
 	}

@@ -117,6 +117,7 @@ years = 1
 # width = 85.6          # of the page, in mm, with height = 53.98; without them, the card's own size
 # offset_x = 0.0        # everything so much further right, in mm
 # offset_y = 0.0        # everything so much further down, in mm
+# paper = false         # whether it prints certificates on paper, and no cards
 # sides = "two-short"   # "one", "two-long", "two-short", "front"; without it, as the queue does
 # rotate_back = false   # the back turned by 180 degrees
 # options = []          # further options of lp, each "NAME=VALUE"

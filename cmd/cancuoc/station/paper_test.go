@@ -16,7 +16,6 @@ import (
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/card/specimen"
-	"github.com/cancuoc/cancuoc/layout"
 )
 
 // paper registers the specimen who has a certificate.
