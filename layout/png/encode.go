@@ -15,9 +15,8 @@ import (
 // filters on each row, which takes longer than all the painting; on faces, where most of a row is as the row above,
 // one of them is nearly always the right one.
 type encoder struct {
-	deflate              *zlib.Writer
-	data                 bytes.Buffer
-	row, above, filtered []byte
+	deflate *zlib.Writer
+	data    bytes.Buffer
 }
 
 // encode writes a page and its resolution in dots per inch.
@@ -66,55 +65,38 @@ func (e *encoder) compress(page *image.RGBA) error {
 	}
 	e.deflate.Reset(&e.data)
 	wide := page.Rect.Dx()
-	e.row, e.above, e.filtered = room(e.row, wide), room(e.above, wide), room(e.filtered, wide)
-	var before []byte
+	row := make([]byte, 1+3*wide+2) // rows are worked on eight bytes at a time
+	row[0] = 2                      // Up
+	above := make([]byte, 4*wide)   // the first row
 	for y := range page.Rect.Dy() {
 		pixels := page.Pix[y*page.Stride : y*page.Stride+4*wide]
-		if bytes.Equal(pixels, before) {
-			clear(e.filtered)
+		if bytes.Equal(pixels, above) {
+			clear(row[1:])
 		} else {
-			pack(e.row, pixels)
-			subtract(e.filtered[1:], e.row, e.above)
-			e.row, e.above = e.above, e.row
+			differences(row[1:], pixels, above)
 		}
-		e.filtered[0] = 2 // Up
-		if _, err := e.deflate.Write(e.filtered[:1+3*wide]); err != nil {
+		if _, err := e.deflate.Write(row[:1+3*wide]); err != nil {
 			return err
 		}
-		before = pixels
+		above = pixels
 	}
 	return e.deflate.Close()
 }
 
-// room gives zeros for a row of pixels, a byte before it, and seven after it, since rows are worked on eight bytes at a
-// time.
-func room(row []byte, wide int) []byte {
-	if size := 1 + 3*wide + 7; cap(row) < size {
-		return make([]byte, size)
-	}
-	row = row[:1+3*wide+7]
-	clear(row)
-	return row
-}
-
-// pack leaves out the opacity of pixels.
-func pack(to, pixels []byte) {
-	for len(pixels) >= 8 && len(to) >= 8 {
-		two := binary.LittleEndian.Uint64(pixels)
+// differences gives by how much red, green and blue of each pixel differ from those of the pixel above.
+func differences(to, pixels, above []byte) {
+	for len(pixels) >= 8 && len(above) >= 8 && len(to) >= 8 {
+		two := subtract(binary.LittleEndian.Uint64(pixels), binary.LittleEndian.Uint64(above))
 		binary.LittleEndian.PutUint64(to, two&0xffffff|two>>8&0xffffff000000)
-		to, pixels = to[6:], pixels[8:]
+		to, pixels, above = to[6:], pixels[8:], above[8:]
 	}
-	if len(pixels) >= 4 {
-		to[0], to[1], to[2] = pixels[0], pixels[1], pixels[2]
+	for i := range min(3, len(pixels)) {
+		to[i] = pixels[i] - above[i]
 	}
 }
 
-// subtract gives a - b for each byte, eight at once: the highest bit of each byte stops a borrow.
-func subtract(to, a, b []byte) {
+// subtract gives x - y for each of eight bytes; the highest bit of each stops a borrow.
+func subtract(x, y uint64) uint64 {
 	const high = 0x8080808080808080
-	for len(a) >= 8 && len(b) >= 8 && len(to) >= 8 {
-		x, y := binary.LittleEndian.Uint64(a), binary.LittleEndian.Uint64(b)
-		binary.LittleEndian.PutUint64(to, ((x|high)-(y&^high))^((x^^y)&high))
-		to, a, b = to[8:], a[8:], b[8:]
-	}
+	return ((x | high) - (y &^ high)) ^ ((x ^ ^y) & high)
 }
