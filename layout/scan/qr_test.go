@@ -123,6 +123,27 @@ func (c *canvas) modules(p picture, code layout.Image) {
 	}
 }
 
+// crowd is a picture full of shapes that look like a corner of a QR code, and are of many sizes.
+func crowd(across int) image.Image {
+	r := rand.New(rand.NewPCG(11, 11))
+	img := image.NewGray(image.Rect(0, 0, across*70, across*70))
+	for i := range img.Pix {
+		img.Pix[i] = 255
+	}
+	for k := range across * across {
+		size := 3 + r.IntN(6)
+		left, top := k%across*70+r.IntN(4), k/across*70+r.IntN(4)
+		for y := range 7 * size {
+			for x := range 7 * size {
+				if ring := max(math.Abs(float64(x/size-3)), math.Abs(float64(y/size-3))); ring != 2 {
+					img.SetGray(left+x, top+y, color.Gray{})
+				}
+			}
+		}
+	}
+	return img
+}
+
 func TestQRRefuses(t *testing.T) {
 	torn := code(t, payload, "UTF-8", 4)
 	for y := range torn.Rect.Dy() / 2 {
