@@ -42,11 +42,11 @@ func newCanvas(p picture) *canvas {
 	return c
 }
 
-// character paints one character; strength is how much of the ink it gets. The middles of the lines are 15.73, 11.50
-// and 7.27 mm above the bottom edge, and the first cell begins 5.0 mm from the left one.
+// character paints one character; strength is how much of the ink it gets. The middles of the lines are 15.68, 11.45
+// and 7.22 mm above the bottom edge, and the first cell begins 5.0 mm from the left one.
 func (c *canvas) character(p picture, line, column int, char byte, strength float64) {
 	x := 5.0 + 2.54*(float64(column)+0.5)
-	y := cardHeight - []float64{15.73, 11.50, 7.27}[line]
+	y := cardHeight - []float64{15.68, 11.45, 7.22}[line]
 	strokes := layout.Flatten(layout.OCRB(char))
 	sin, cos := math.Sincos(p.turn * math.Pi / 180)
 	atX := cardWidth/2 + (x-cardWidth/2)*cos - (y-cardHeight/2)*sin + p.right

@@ -13,7 +13,7 @@ func strangersBack(font []byte, zone []string) []byte {
 	var content strings.Builder
 	for i, line := range zone {
 		fmt.Fprintf(&content, "BT /F %f Tf %f %f Td (%s) Tj ET\n", 2.54/0.723*mm,
-			5.0*mm, ([]float64{15.73, 11.50, 7.27}[i]-2.46/2)*mm, line)
+			5.0*mm, ([]float64{15.68, 11.45, 7.22}[i]-2.46/2)*mm, line)
 	}
 	var out bytes.Buffer
 	out.WriteString("%PDF-1.6\n")
