@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 
@@ -27,6 +28,21 @@ type Template struct {
 
 // Fingerprints tells whether the template prints any.
 func (t *Template) Fingerprints() bool { return len(t.front.Fingerprints)+len(t.back.Fingerprints) > 0 }
+
+// Has tells whether the template puts a field on either side: a record's key, or "mrz", "qr", "portrait".
+func (t *Template) Has(name string) bool { return t.front.has(name) || t.back.has(name) }
+
+func (s side) has(name string) bool {
+	switch name {
+	case "mrz":
+		return s.MRZ
+	case "qr":
+		return s.QR != nil
+	case "portrait":
+		return s.Portrait != nil
+	}
+	return slices.ContainsFunc(s.Fields, func(f field) bool { return f.Field == name })
+}
 
 // templateFormat is the version of the file's format that this package reads.
 const templateFormat = 1

@@ -89,12 +89,12 @@ func codes() []struct {
 		errs []error
 	}{
 		{exitInput, []error{card.ErrNoCVCA, station.ErrNoFingerprints, register.ErrLiveCard, register.ErrInput, register.ErrNotFound, station.ErrNothingToDo, station.ErrNotProducible, station.ErrStation, reader.ErrOtherReading,
-			layout.ErrNoTemplate, layout.ErrDoesNotFit, layout.ErrNoGlyph}},
+			layout.ErrNoTemplate, layout.ErrDoesNotFit, layout.ErrNoGlyph, layout.ErrInvalid, layout.ErrMissing, layout.ErrTemplate}},
 		{exitInput, []error{authority.ErrExists, authority.ErrConfig, authority.ErrNotIssued, authority.ErrForeignList, authority.ErrSigner}},
 		{exitUsage, []error{station.ErrName, authority.ErrReference, pkcs11.ErrURI, pki.ErrIdentity}},
 		{exitPrinter, []error{station.ErrNoPrinter, station.ErrQueued, spool.ErrNoProgram, spool.ErrNoServer, spool.ErrNoQueue, spool.ErrStopped, spool.ErrRejecting,
 			spool.ErrRefused, spool.ErrUncertain}},
-		{exitNotGenuine, []error{station.ErrChipDiffers}},
+		{exitNotGenuine, []error{station.ErrChipDiffers, station.ErrFaceDiffers}},
 		{exitNotProven, []error{station.ErrNotProven}},
 		{exitCard, []error{pcsc.ErrUnavailable, pcsc.ErrNoService, pcsc.ErrNoReader, pcsc.ErrNoCard, pcsc.ErrManyCards,
 			pcsc.ErrInUse, pcsc.ErrRemoved, perso.ErrLocked, reader.ErrAccess, reader.ErrNoPACE, sm.ErrResponse, sm.ErrClosed, pace.ErrChip, pace.ErrRefused, simulator.ErrInUse, simulator.ErrPowerLost,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cancuoc/cancuoc/card"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/layout/spool"
@@ -18,6 +19,7 @@ import (
 type confirmOptions struct {
 	ids      []int64
 	operator string
+	faces    []string // pictures of the one order's card
 }
 
 func newPrintConfirmCommand(d *desk) *cobra.Command {
@@ -26,17 +28,23 @@ func newPrintConfirmCommand(d *desk) *cobra.Command {
 		Use: "confirm ID...", Short: "Say that queued orders are printed: their cards become active",
 		Args: cobra.MinimumNArgs(1), ValidArgsFunction: d.completeOrdersIn(register.Queued, register.Printed),
 		Long: `Say that you have the printed card of each of these orders before you, and that both faces are good. The order is then
-printed and issued, and the history keeps who said so. A card that is not good is given up with "cancuoc order spoil".`,
+printed and issued, and the history keeps who said so. A card that is not good is given up with "cancuoc order spoil".
+With --face, pictures of the card (as "cancuoc layout verify" takes them) are read and must say what was ordered.`,
 		Example: `  cancuoc print confirm 1
-  cancuoc print confirm 1 2 3 --operator lan`,
+  cancuoc print confirm 1 2 3 --operator lan
+  cancuoc print confirm 1 --face front.png --face back.png`,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if opts.ids, err = parseIDs(args); err != nil {
 				return err
+			}
+			if len(opts.faces) > 0 && len(opts.ids) > 1 {
+				return withCode(exitUsage, errors.New("--face is of one card: confirm one order at a time"))
 			}
 			return runPrintConfirm(cmd.Context(), d, opts)
 		},
 	}
 	cmd.Flags().StringVar(&opts.operator, "operator", "", "`NAME` of who has seen the card (else this user's)")
+	cmd.Flags().StringArrayVar(&opts.faces, "face", nil, "read the card's face from the picture in `FILE` (may be repeated)")
 	return cmd
 }
 
@@ -56,8 +64,32 @@ func runPrintConfirm(ctx context.Context, d *desk, opts confirmOptions) error {
 	atDesk := w.printDesk()
 	atDesk.Done = d.noteStep
 	return d.eachOrder(ctx, opts.ids, atDesk, func(id int64) (register.Order, error) {
-		return confirm(ctx, d, atDesk, id, "operator "+operator, seenByOperator)
+		evidence, err := d.evidence(ctx, w, id, opts.faces)
+		if err != nil {
+			return register.Order{}, err
+		}
+		return confirm(ctx, d, atDesk, id, "operator "+operator, evidence)
 	})
+}
+
+// evidence is what speaks for a card: the operator's word, or pictures of it that read as ordered.
+func (d *desk) evidence(ctx context.Context, w *workplace, id int64, faces []string) (string, error) {
+	if len(faces) == 0 {
+		return seenByOperator, nil
+	}
+	order, err := w.register.Order(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	doc, err := card.ParseRecord(order.Record)
+	if err != nil {
+		return "", err
+	}
+	checks, err := d.checkFaces(ctx, doc, faces, 0)
+	if err != nil {
+		return "", err
+	}
+	return faceEvidence(checks)
 }
 
 // confirm moves an order that is queued on, on the evidence that its card is printed. One that is issued already is left

@@ -33,7 +33,8 @@ type Config struct {
 	Name      string    `toml:"name"`
 	Register  string    `toml:"register"`
 	Print     string    `toml:"print"`
-	Templates []string  `toml:"templates"` // files of faces, each in place of this program's template for its form
+	Templates []string  `toml:"templates"`      // files of faces, each in place of this program's template for its form
+	Quality   int       `toml:"quality_sample"` // the faces of every so many orders are read back; 0: of none
 	Authority Authority `toml:"authority"`
 	Terminal  Terminal  `toml:"terminal"`
 	Chip      Chip      `toml:"chip"`
@@ -77,6 +78,12 @@ register = "register.db"
 
 # Where the printed faces go, one PDF per card.
 print = "print"
+
+# Of every 20th order the faces are drawn and read back before they are printed, as a quality sample; 0: of none.
+quality_sample = 20
+
+# Files of templates of faces, each in place of this program's for its form ("cancuoc layout template" writes one out).
+templates = []
 
 [authority]
 # Who signs the chips: the document signers in a folder, NAME-001.cer with its key in NAME-001.key, or a PKCS #11 URI in
@@ -246,6 +253,9 @@ func LoadConfig(folder string) (Config, error) {
 		if value == "" {
 			return Config{}, fmt.Errorf("station: %s: %s is missing", path, key)
 		}
+	}
+	if c.Quality < 0 {
+		return Config{}, fmt.Errorf("station: %s: quality_sample is negative", path)
 	}
 	if err := c.Authority.check(); err != nil {
 		return Config{}, fmt.Errorf("station: %s: %w", path, err)

@@ -43,8 +43,10 @@ type Desk struct {
 	Terminal    *eac.Credentials          // as which fingerprints are read back; none: they are not
 	ChipKeys    scp.StaticKeys
 	PrintFolder string
-	Templates   Templates       // of the faces, where they are not those of this program
-	Printers    []spool.Printer // of those for cards and those for paper, the first prints; none: printed is whose file is written
+	Templates   Templates // of the faces, where they are not those of this program
+
+	QualitySample int             // the faces of each order whose number this divides are read back before they are printed; 0: of none
+	Printers      []spool.Printer // of those for cards and those for paper, the first prints; none: printed is whose file is written
 
 	Actor string                            // names the station in the history
 	Claim func(at time.Time) register.Claim // this process's word that it works on an order

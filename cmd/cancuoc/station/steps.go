@@ -172,6 +172,9 @@ func (j *job) print(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
+	if err := j.readBack(faces); err != nil {
+		return outcome{}, err
+	}
 	pages, begin := []layout.Face{faces.Front, faces.Back}, ""
 	if printer, prints := j.printerFor(j.doc); prints {
 		if err := printer.Ready(ctx); err != nil {
