@@ -44,20 +44,17 @@ func (q search) compare(right, down int) (alike [len(characters)]float32, contra
 	return alike, contrast
 }
 
+// dot is the sum of products, eight at a time.
 func dot(a, b []float32) (sum float32) {
-	b = b[:len(a)]
-	var s0, s1, s2, s3 float32
-	for len(a) >= 4 {
-		s0 += a[0] * b[0]
-		s1 += a[1] * b[1]
-		s2 += a[2] * b[2]
-		s3 += a[3] * b[3]
-		a, b = a[4:], b[4:]
+	for len(a) >= 8 && len(b) >= 8 {
+		p, q := [8]float32(a), [8]float32(b)
+		sum += p[0]*q[0] + p[1]*q[1] + p[2]*q[2] + p[3]*q[3] + p[4]*q[4] + p[5]*q[5] + p[6]*q[6] + p[7]*q[7]
+		a, b = a[8:], b[8:]
 	}
-	for i := range a {
-		s0 += a[i] * b[i]
+	for i := range min(len(a), len(b)) {
+		sum += a[i] * b[i]
 	}
-	return s0 + s1 + s2 + s3
+	return sum
 }
 
 // best finds the character and the place that fit best, and the likeness of each character at the place that is best

@@ -52,8 +52,9 @@ func (z Zone) Least() (score, lead float64) {
 // MRZ reads the machine readable zone in a picture of the back of a card (Doc 9303-5, section 3.2.1 and figure 6;
 // OCR-B as [layout.OCRB]). The top left corner of the picture is that of the card; dpi is the picture's resolution,
 // from 150 to 1200, or 0 when the picture shows the card from edge to edge. The zone may be off its place by 0.5 mm and
-// turned by 1 degree. It gives [ErrNoZone] when fewer than half of the cells can be read, and another error for a
-// picture that cannot be of a card.
+// turned by 1 degree. Each cell is read as it stands: of a zone that is off by a whole cell, the cell that it left is '?'.
+// It gives [ErrNoZone] when fewer than half of the cells can be read, and another error for a picture that cannot be
+// of a card.
 func MRZ(img image.Image, dpi float64) (Zone, error) {
 	dpi, err := resolution(img, dpi)
 	if err != nil {

@@ -167,6 +167,7 @@ func TestQRRefuses(t *testing.T) {
 	}{
 		"none":      {nil, "there is no picture"},
 		"empty":     {image.NewGray(image.Rectangle{}), "is empty"},
+		"crowd":     {crowd(30), "more than 500 shapes"},
 		"huge":      {huge{image.Rect(0, 0, 40_000, 40_000)}, "at most 40 million"},
 		"one pixel": {image.NewGray(image.Rect(0, 0, 1, 1)), ErrNoQR.Error()},
 		"noise":     {noise, ErrNoQR.Error()},
