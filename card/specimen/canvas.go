@@ -52,16 +52,22 @@ func (o outline) box(scale float32) image.Rectangle {
 
 func floor(v float32) int { return int(math.Floor(float64(v))) }
 
+// fill fills an outline. The portraits that are embedded were drawn at scale 1 on a rasterizer of the whole canvas, and
+// roundings must fall as they did there: hence the wider box. At other scales none are to be met, and less is quicker.
 func (c *canvas) fill(colour color.Color, o outline) {
 	box := o.box(c.scale).Intersect(c.Bounds())
 	if box.Empty() {
 		return
 	}
-	box.Min.X &^= 127 // so that roundings fall as they do on a rasterizer of the whole canvas, which drew the first specimens
+	w, h := box.Dx(), box.Dy()
+	if c.scale == 1 {
+		box.Min.X &^= 127
+		w, h = floating(box.Dx(), box.Dy())
+	}
 	at := func(p point) (x, y float32) {
 		return c.scale*p.x - float32(box.Min.X), c.scale*p.y - float32(box.Min.Y)
 	}
-	c.z.Reset(floating(box.Dx(), box.Dy()))
+	c.z.Reset(w, h)
 	c.z.MoveTo(at(o.start))
 	for _, q := range o.curves {
 		x1, y1 := at(q[0])
@@ -73,8 +79,8 @@ func (c *canvas) fill(colour color.Color, o outline) {
 	c.z.Draw(c.RGBA, box, image.NewUniform(colour), image.Point{})
 }
 
-// floating gives a size of at least w x h at which the rasterizer reckons in floating point, as it does for a whole canvas:
-// below 513 units each way it takes fixed point, which draws the edges otherwise.
+// floating gives a size of at least w x h at which the rasterizer reckons in floating point, as it does for a whole
+// canvas: below 513 units each way it takes fixed point, which draws the edges otherwise.
 func floating(w, h int) (int, int) {
 	const least = 513
 	if w < h {

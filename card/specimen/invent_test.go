@@ -167,7 +167,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 			if !bytes.Equal(a[i].Record, other[i].Record) {
 				differ++
 			}
-			if i%5 != 0 {
+			if i%25 != 0 {
 				continue // drawing is slow
 			}
 			x, y := a[i].Files(), b[i].Files()
@@ -186,7 +186,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 func TestImagesAreThoseOfTheRecordAndAllDiffer(t *testing.T) {
 	seen := map[[32]byte]string{}
 	for _, form := range inventedForms() {
-		for _, one := range invent(t, 6, form, 50) {
+		for _, one := range invent(t, 6, form, 20) {
 			f, files := read(t, one), one.Files()
 			child := f.Issue.Before(f.Birth.AddYears(6))
 			if want := map[bool]int{true: 0, false: 3}[child]; len(files) != want || (f.Portrait == "") != child || (len(f.Fingers) == 0) != child {
@@ -207,14 +207,15 @@ func TestImagesAreThoseOfTheRecordAndAllDiffer(t *testing.T) {
 }
 
 func TestFingersAreTaken(t *testing.T) {
-	for _, one := range invent(t, 7, "cancuoc-2024", 20) {
+	for _, one := range invent(t, 7, "cancuoc-2024", 10) {
 		d, err := card.ParseRecord(one.Record)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var images [][]byte
+		files := one.Files()
 		for _, f := range d.Fingerprints {
-			images = append(images, one.Files()[f.Image])
+			images = append(images, files[f.Image])
 		}
 		if file, err := d.DG3(images); err != nil || (file == nil) != (d.Portrait == "") {
 			t.Errorf("%d fingers, EF.DG3 of %d bytes, %v", len(images), len(file), err)
@@ -227,7 +228,7 @@ func TestWithoutFingerprintsTheCitizensAreTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, with := range invent(t, 8, "cccd-2021", 20) {
+	for _, with := range invent(t, 8, "cccd-2021", 5) {
 		one, err := v.Next()
 		if err != nil {
 			t.Fatal(err)
