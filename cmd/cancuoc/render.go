@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -57,6 +58,9 @@ drawn. With a folder for -o each card gets a file of its own name in it, of the 
 			}
 			if opts.mode != modeProof && opts.mode != modeProduction {
 				return withCode(exitUsage, fmt.Errorf("--mode: %q is neither %s nor %s", opts.mode, modeProof, modeProduction))
+			}
+			if len(args) > 1 && !opts.drawing.folder() {
+				return withCode(exitUsage, errors.New("several cards: name a folder for them, -o DIR/"))
 			}
 			return runRender(cmd.Context(), d, opts)
 		},
@@ -175,35 +179,57 @@ func (r *rendering) records(ctx context.Context, source string) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	n := 0
-	for prepared, err := range prepareAll(ctx, card.Records(file), folder, r.templates) {
+	for prepared, err := range onlyOne(prepareAll(ctx, card.Records(file), folder, r.templates), r.opts.drawing.folder()) {
+		if errors.Is(err, errMoreRecords) {
+			return withCode(exitUsage, fmt.Errorf("%s %w", source, err))
+		}
 		n++
-		if n > 1 && !r.opts.drawing.folder() {
-			return withCode(exitUsage, fmt.Errorf("%s holds more than one record: name a folder for them, -o DIR/", source))
-		}
-		name := fmt.Sprintf("%s:%d", source, n)
-		if err == nil {
-			for _, w := range prepared.warnings {
-				r.desk.note("%s: warning: %s / %s", name, w.Text, w.TextVi)
-			}
-			base := strings.TrimSuffix(filepath.Base(source), filepath.Ext(source))
-			err = r.draw(fmt.Sprintf("%s-%06d", base, n), prepared.faces)
-		}
-		r.keep(name, withInput(err))
+		r.keep(fmt.Sprintf("%s:%d", source, n), withInput(r.record(source, n, prepared, err)))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
-	if n == 0 {
-		return withCode(exitInput, fmt.Errorf("%s holds no record", source))
-	}
 	return nil
+}
+
+// record draws one record of a file.
+func (r *rendering) record(source string, n int, prepared preparedOrder, err error) error {
+	if err != nil {
+		return err
+	}
+	for _, w := range prepared.warnings {
+		r.desk.note("%s:%d: warning: %s / %s", source, n, w.Text, w.TextVi)
+	}
+	base := strings.TrimSuffix(filepath.Base(source), filepath.Ext(source))
+	return r.draw(fmt.Sprintf("%s-%06d", base, n), prepared.faces)
+}
+
+var errMoreRecords = errors.New("holds more than one record: name a folder for them, -o DIR/")
+
+// onlyOne gives the records as they are where many may be, and else one alone, or errMoreRecords in its place.
+func onlyOne(records iter.Seq2[preparedOrder, error], many bool) iter.Seq2[preparedOrder, error] {
+	if many {
+		return records
+	}
+	return func(yield func(preparedOrder, error) bool) {
+		var first preparedOrder
+		var firstErr error
+		n := 0
+		for one, err := range records {
+			if n++; n > 1 {
+				yield(preparedOrder{}, errMoreRecords)
+				return
+			}
+			first, firstErr = one, err
+		}
+		if n == 1 {
+			yield(first, firstErr)
+		}
+	}
 }
 
 // order draws one order of the station.
 func (r *rendering) order(ctx context.Context, id int64) error {
-	if len(r.opts.sources) > 1 && !r.opts.drawing.folder() {
-		return withCode(exitUsage, errors.New("several cards: name a folder for them, -o DIR/"))
-	}
 	if err := r.station(ctx); err != nil {
 		return err
 	}
