@@ -135,7 +135,8 @@ func printCodes(t testing.TB, folder, form string, eci bool, n int) (all []print
 }
 
 // zxing reads files named on its standard input with zxing-cpp, and answers a line each: the bytes of the code and its
-// text, in hexadecimal, or nothing.
+// text, in hexadecimal, or nothing. Asked for every kind of code it finds a bar code of two signs among the letters of
+// one card in a thousand, beside the right one.
 const zxing = `
 import sys, numpy, zxingcpp
 for name in sys.stdin.read().splitlines():
@@ -143,7 +144,8 @@ for name in sys.stdin.read().splitlines():
         kind, size, depth, pixels = f.read().split(b"\n", 3)
     assert kind == b"P5" and depth == b"255"
     wide, high = map(int, size.split())
-    found = zxingcpp.read_barcodes(numpy.frombuffer(pixels, numpy.uint8).reshape(high, wide))
+    picture = numpy.frombuffer(pixels, numpy.uint8).reshape(high, wide)
+    found = zxingcpp.read_barcodes(picture, zxingcpp.BarcodeFormat.QRCode)
     print(" ".join(r.bytes.hex() + " " + r.text.encode().hex() for r in found))
 `
 
@@ -180,8 +182,13 @@ func byZXing(t testing.TB, paths []string) (texts []string) {
 	return texts
 }
 
-// byZBar gives the bytes of the code in each picture as zbarimg reads it with options of its own.
-func byZBar(t testing.TB, paths []string, options ...string) (texts []string) {
+// byZBarAsBytes gives the bytes of the code in each picture.
+func byZBarAsBytes(t testing.TB, paths []string) []string { return zbarimg(t, paths, "-Sbinary") }
+
+// byZBar gives the text of the code in each picture as zbar understands it.
+func byZBar(t testing.TB, paths []string) []string { return zbarimg(t, paths) }
+
+func zbarimg(t testing.TB, paths []string, options ...string) (texts []string) {
 	t.Helper()
 	texts = make([]string, len(paths))
 	var group sync.WaitGroup
@@ -223,43 +230,56 @@ func TestStrangersReadTheCodes(t *testing.T) {
 		for _, eci := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/eci=%v", form, eci), func(t *testing.T) {
 				cards := printCodes(t, t.TempDir(), form, eci, soaked(1000, 13))
-				var sharp, soft []string
-				for _, c := range cards {
-					sharp, soft = append(sharp, c.sharp), append(soft, c.soft)
-				}
-				mustRead(t, "zxing-cpp", cards, byZXing(t, sharp), always)
-				mustRead(t, "zxing-cpp, blurred", cards, byZXing(t, soft), always)
-				mustRead(t, "zbar -Sbinary", cards, byZBar(t, sharp, "-Sbinary"), always)
-				mustRead(t, "zbar -Sbinary, blurred", cards, byZBar(t, soft, "-Sbinary"), func(p printed) bool { return p.module >= clearOfBlur })
-				mustRead(t, "zbar", cards, byZBar(t, sharp), func(printed) bool { return eci })
+				mustRead(t, "zxing-cpp", cards, sharp, byZXing, always)
+				mustRead(t, "zxing-cpp, blurred", cards, soft, byZXing, always)
+				mustRead(t, "zbar -Sbinary", cards, sharp, byZBarAsBytes, always)
+				mustRead(t, "zbar -Sbinary, blurred", cards, soft, byZBarAsBytes, func(p printed) bool { return p.module >= clearOfBlur })
+				mustRead(t, "zbar", cards, sharp, byZBar, func(printed) bool { return eci })
 				mustReadPDF(t, cards[:soaked(40, 4)])
 			})
 		}
 	}
 }
 
-func always(printed) bool { return true }
+func always(printed) bool    { return true }
+func sharp(p printed) string { return p.sharp }
+func soft(p printed) string  { return p.soft }
 
 // readOf counts codes of a version.
 type readOf struct{ read, of int }
 
-// mustRead holds what a reader has read against what was printed: all of it, where must says so.
-func mustRead(t *testing.T, reader string, cards []printed, texts []string, must func(printed) bool) {
+// mustRead holds what a reader reads against what was printed: all of it, where must says so. The others are for the
+// record alone, when there is time.
+func mustRead(t *testing.T, name string, cards []printed, picture func(printed) string, reader func(testing.TB, []string) []string, must func(printed) bool) {
 	t.Helper()
-	versions, wrong := map[int]readOf{}, 0
-	for i, c := range cards {
+	var looked []printed
+	var paths []string
+	for _, c := range cards {
+		if soaked(1, 0) == 1 || must(c) {
+			looked, paths = append(looked, c), append(paths, picture(c))
+		}
+	}
+	if len(paths) == 0 {
+		return
+	}
+	texts := reader(t, paths)
+	versions, due, wrong := map[int]readOf{}, 0, 0
+	for i, c := range looked {
 		count := versions[c.version]
 		count.of++
 		if texts[i] == c.payload {
 			count.read++
 		} else if must(c) {
 			if wrong++; wrong < 4 {
-				t.Errorf("%s, card %d, version %d: got %q, want %q", reader, i, c.version, texts[i], c.payload)
+				t.Errorf("%s, %s, version %d: got %q, want %q", name, filepath.Base(paths[i]), c.version, texts[i], c.payload)
 			}
+		}
+		if must(c) {
+			due++
 		}
 		versions[c.version] = count
 	}
-	t.Logf("%-24s %d of %d not as they must be; read, by version: %v", reader, wrong, len(cards), versions)
+	t.Logf("%-24s %d of %d that it must read; by version: %v", name, due-wrong, due, versions)
 }
 
 // mustReadPDF has the same cards drawn by package pdf and then by poppler.
@@ -269,9 +289,13 @@ func mustReadPDF(t *testing.T, cards []printed) {
 	for _, c := range cards {
 		faces = append(faces, c.face)
 	}
-	pages := pagesOf(t, faces, "-gray")
-	mustRead(t, "PDF, zxing-cpp", cards, byZXing(t, pages), always)
-	mustRead(t, "PDF, zbar -Sbinary", cards, byZBar(t, pages, "-Sbinary"), always)
+	pages := map[string]string{}
+	for i, path := range pagesOf(t, faces, "-gray") {
+		pages[cards[i].sharp] = path
+	}
+	drawn := func(p printed) string { return pages[p.sharp] }
+	mustRead(t, "PDF, zxing-cpp", cards, drawn, byZXing, always)
+	mustRead(t, "PDF, zbar -Sbinary", cards, drawn, byZBarAsBytes, always)
 }
 
 // pagesOf writes faces as one PDF and gives the pictures that poppler draws of its pages, with 300 dots per inch.
