@@ -182,7 +182,7 @@ func overprintColour() Colour { return Colour{R: 0xd0, G: 0x20, B: 0x30, Clear: 
 const overprintWords = "SPECIMEN / MẪU"
 
 // overprintAt draws SPECIMEN / MẪU: as outlines, so that no text search mixes it with the card's own text.
-func overprintAt(name Side, o slant) (Mark, error) {
+func overprintAt(name Side, o slant) (Path, error) {
 	face := typefaces()[SansBold]
 	width := face.width(overprintWords)
 	size := o.Length / width
@@ -195,7 +195,7 @@ func overprintAt(name Side, o slant) (Mark, error) {
 		at := Matrix{size, 0, 0, size, left * size, capital / 2 * size}.Then(turn)
 		var err error
 		if p.Outline, err = face.letter(p.Outline, &buffer, r, at); err != nil {
-			return nil, err
+			return Path{}, err
 		}
 		left += float64(face.widths[r])
 	}
