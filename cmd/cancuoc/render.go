@@ -184,7 +184,7 @@ func (r *rendering) records(ctx context.Context, source string) error {
 			return withCode(exitUsage, fmt.Errorf("%s %w", source, err))
 		}
 		n++
-		r.keep(fmt.Sprintf("%s:%d", source, n), withInput(r.record(source, n, prepared, err)))
+		r.keep(fmt.Sprintf("%s:%d", source, n), r.record(source, n, prepared, err))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -195,7 +195,7 @@ func (r *rendering) records(ctx context.Context, source string) error {
 // record draws one record of a file.
 func (r *rendering) record(source string, n int, prepared preparedOrder, err error) error {
 	if err != nil {
-		return err
+		return withInput(err)
 	}
 	for _, w := range prepared.warnings {
 		r.desk.note("%s:%d: warning: %s / %s", source, n, w.Text, w.TextVi)
