@@ -76,7 +76,11 @@ func (t *Template) compose(in Card, production bool) (Faces, error) {
 	c := composer{card: in, template: t, production: production}
 	front, frontErr := c.face(t.front)
 	back, backErr := c.face(t.back)
-	return Faces{front, back}, errors.Join(frontErr, backErr)
+	err := errors.Join(frontErr, backErr)
+	if err == nil { // what no painter draws is to be known before a chip is touched
+		err = errors.Join(front.Check(), back.Check())
+	}
+	return Faces{front, back}, err
 }
 
 // composer carries one card through a template.
