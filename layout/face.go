@@ -135,7 +135,7 @@ type Image struct {
 	X, Y          float64 // top left corner
 	Width, Height float64
 	JPEG          []byte
-	Modules       [][]bool // true where a module is black, row by row; drawn without smoothing
+	Modules       [][]bool // true where a module is black, row by row; they are drawn, and not scaled as a picture
 }
 
 // Group is a drawing that is placed as a whole. Faces share drawings: a painter may keep each once in its file.

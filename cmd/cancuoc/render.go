@@ -247,6 +247,9 @@ func (r *rendering) order(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
+	if len(doc.Fingerprints) > 0 && order.Fingerprints == nil {
+		r.desk.note("order %d: its fingerprints were erased when it ended: a face that prints them is drawn without", id)
+	}
 	var proof pki.Production
 	if r.opts.mode == modeProduction {
 		if proof, err = r.prove(ctx, order); err != nil {

@@ -6,7 +6,8 @@
 //	      -> a page's marks as operators of ISO 32000-1 -> fpdf: fonts, images, the file
 //
 // A face composed for production leaves no transparency in the file: a print system turns any page that has it into
-// pixels. Whoever cuts a page out of a file of many cards takes every card's pictures with it: write one file a card.
+// pixels. Most programs that cut a page out of a file of many cards leave every card's pictures in it: write one file a
+// card.
 package pdf
 
 import (

@@ -4,23 +4,19 @@ import (
 	"io"
 	"testing"
 
-	"github.com/cancuoc/cancuoc/layout"
 	"github.com/cancuoc/cancuoc/layout/png"
 )
 
-// benched are the faces that are measured.
-func benched(b *testing.B) map[string]layout.Face {
-	card := composed(b)
-	return map[string]layout.Face{"front": card.Front, "back": card.Back, "strokes": strokes()}
-}
+// benched are the faces that are measured: those of every template, and one of many lines.
+func benched(b *testing.B) []named { return append(templates(b), named{"strokes", strokes()}) }
 
 // One face of 85.60 x 53.98 mm at 300 dots per inch, from marks to the bytes of a PNG.
 func BenchmarkWrite(b *testing.B) {
-	for name, face := range benched(b) {
-		b.Run(name, func(b *testing.B) {
+	for _, c := range benched(b) {
+		b.Run(c.name, func(b *testing.B) {
 			var painter png.Painter
 			for b.Loop() {
-				if err := painter.Write(io.Discard, face, 300); err != nil {
+				if err := painter.Write(io.Discard, c.face, 300); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -31,9 +27,9 @@ func BenchmarkWrite(b *testing.B) {
 // The same faces by pdftoppm: the whole process, from our PDF to a PNG.
 func BenchmarkPdftoppm(b *testing.B) {
 	pdftoppm := judge(b, "pdftoppm")
-	for name, face := range benched(b) {
-		b.Run(name, func(b *testing.B) {
-			path := document(b, face)
+	for _, c := range benched(b) {
+		b.Run(c.name, func(b *testing.B) {
+			path := document(b, c.face)
 			for b.Loop() {
 				run(b, pdftoppm, "-r", "300", "-png", "-singlefile", path)
 			}

@@ -2,7 +2,7 @@ package png_test
 
 import (
 	"bytes"
-	"encoding/json"
+	"errors"
 	"image"
 	"image/jpeg"
 	"math"
@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/cancuoc/cancuoc/card"
 	"github.com/cancuoc/cancuoc/card/portrait"
 	"github.com/cancuoc/cancuoc/card/specimen"
 	"github.com/cancuoc/cancuoc/layout"
@@ -202,24 +203,53 @@ func groups(t testing.TB) layout.Face {
 	)
 }
 
-// composed gives the faces of a specimen's card.
-func composed(t testing.TB) layout.Faces {
+// composed gives the faces of a specimen, with the portrait that we have or without any.
+func composed(t testing.TB, name string, portrait bool) layout.Faces {
 	t.Helper()
-	in := layout.Card{
-		MRZ:      [3]string{mrz, "0003159M4003157VNM<<<<<<<<<<<6", "DANG<<DINH<MAU<<<<<<<<<<<<<<<<"},
-		QR:       "000200000013|012345678|Đặng Đình Mẫu|15032000|Nam|1 Đường Mẫu, Mẫu, TP Hồ Chí Minh|01072024||||",
-		Portrait: photo(t),
-	}
-	record, err := specimen.Record("dang-dinh-mau")
+	record, err := specimen.Record(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(record, &in.Document); err != nil {
+	doc, err := card.ParseRecord(record)
+	if err != nil {
 		t.Fatal(err)
 	}
+	in := layout.Card{Document: doc.Complete()}
+	if in.MRZ, err = in.Document.MRZ(); err != nil && !errors.Is(err, card.ErrNoMRZ) {
+		t.Fatal(err)
+	}
+	if in.QR, err = in.Document.QR(); err != nil {
+		t.Fatal(err)
+	}
+	if portrait {
+		in.Portrait = photo(t)
+	}
+	in.Fingerprints = map[string][]byte{"left-index": gradient(t, 120, 160), "right-index": gradient(t, 160, 120)}
 	faces, err := layout.Compose(in)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return faces
+}
+
+// named is a face, and what it is called.
+type named struct {
+	name string
+	face layout.Face
+}
+
+// templates gives both faces of a card of each template, with portrait and, where that is another face, without.
+func templates(t testing.TB) (all []named) {
+	t.Helper()
+	for _, name := range []string{"dang-dinh-mau", "dang-dinh-mau-2021", "tran-mau-an"} {
+		with, without := composed(t, name, true), composed(t, name, false)
+		all = append(all, named{name + ", front", with.Front}, named{name + ", back", with.Back})
+		if without.Front.String() != with.Front.String() {
+			all = append(all, named{name + ", front without portrait", without.Front})
+		}
+		if without.Back.String() != with.Back.String() {
+			all = append(all, named{name + ", back without portrait", without.Back})
+		}
+	}
+	return all
 }

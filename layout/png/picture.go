@@ -14,11 +14,13 @@ import (
 	"golang.org/x/image/math/f64"
 )
 
-// modules draws the dark modules of a code, each run of a row between edges on whole pixels. Where the code does not
-// stand upright there are none, and its modules become one area.
+// modules draws the dark modules of a code as one area. In one bit, where a code stands upright, each run of a row lies
+// between edges on whole pixels instead: such modules are not all equally wide, and a code of many small ones is read
+// with more difficulty.
 func (p *Painter) modules(m layout.Image, at layout.Matrix) {
 	wide, high := m.Width/float64(len(m.Modules[0])), m.Height/float64(len(m.Modules))
 	upright := at[1] == 0 && at[2] == 0 || at[0] == 0 && at[3] == 0
+	snap := upright && p.oneBit(m)
 	p.shape.reset()
 	corner := func(x, y int) layout.Point { return layout.Point{X: m.X + float64(x)*wide, Y: m.Y + float64(y)*high} }
 	for y, row := range m.Modules {
@@ -30,7 +32,7 @@ func (p *Painter) modules(m layout.Image, at layout.Matrix) {
 			if to == from {
 				continue
 			}
-			if low, high := corner(from, y), corner(to, y+1); upright {
+			if low, high := corner(from, y), corner(to, y+1); snap {
 				p.black(at.Apply(low), at.Apply(high))
 			} else {
 				p.shape.quadrangle(low, high, at)

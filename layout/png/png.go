@@ -3,7 +3,7 @@
 //	Face -> marks, groups opened -> outlines in pixels -> coverage of each pixel -> colour laid over the page -> PNG
 //
 // In a face for production everything in ink K is of one bit: a pixel is black or left alone, since a panel of black
-// resin knows no grey. Everything else is smoothed, except the modules of codes: their edges lie on whole pixels.
+// resin knows no grey; the edges of a code's modules lie on whole pixels there. Everything else is smoothed.
 package png
 
 import (

@@ -68,6 +68,39 @@ func TestInkKInProductionIsOfOneBit(t *testing.T) {
 	}
 }
 
+// In production every pixel of a code is black or white, upright or turned by a quarter, and none of its modules is lost.
+func TestModulesInProductionLieOnWholePixels(t *testing.T) {
+	modules := make([][]bool, 21)
+	for y := range modules {
+		modules[y] = make([]bool, 21)
+		for x := range modules[y] {
+			modules[y][x] = (x*x+3*y*y+x*y)%5 < 2
+		}
+	}
+	code := layout.Image{Tag: layout.Tag{Ink: layout.K}, Width: 8, Height: 8, Modules: modules}
+	for quarter, at := range []layout.Matrix{{1, 0, 0, 1, 1.03, 1.07}, {0, 1, -1, 0, 9.03, 1.07}, {-1, 0, 0, -1, 9.03, 9.07}, {0, -1, 1, 0, 1.03, 9.07}} {
+		p := Painter{production: true}
+		p.fresh(image.Pt(120, 120))
+		const scale = 300 / perInch
+		if err := p.mark(code, at.Then(layout.Matrix{scale, 0, 0, scale, 0, 0})); err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; i < len(p.page.Pix); i += 4 {
+			if v := p.page.Pix[i]; v != 0 && v != 255 {
+				t.Fatalf("quarter %d: a pixel is grey", quarter)
+			}
+		}
+		for y, row := range modules {
+			for x, black := range row {
+				q := at.Apply(layout.Point{X: (float64(x) + 0.5) * 8 / 21, Y: (float64(y) + 0.5) * 8 / 21})
+				if got := p.page.RGBAAt(int(q.X*scale), int(q.Y*scale)).R == 0; got != black {
+					t.Fatalf("quarter %d: module %d, %d is wrong", quarter, x, y)
+				}
+			}
+		}
+	}
+}
+
 // Of a photograph in ink K the darker half is printed: here, the left.
 func TestPhotographInInkK(t *testing.T) {
 	picture := image.NewGray(image.Rect(0, 0, 256, 64))

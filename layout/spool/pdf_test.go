@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/cancuoc/cancuoc/card"
@@ -30,15 +31,9 @@ type bbox struct {
 	} `xml:"body>doc>page"`
 }
 
-// wordsOf draws pages and lets poppler read them.
-func wordsOf(t *testing.T, pages []layout.Face) (read bbox) {
+// drawn draws pages into a file.
+func drawn(t *testing.T, pages []layout.Face) string {
 	t.Helper()
-	if _, err := exec.LookPath("pdftotext"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("pdftotext is not installed: .ci/packages installs it")
-		}
-		t.Skip("pdftotext is not installed: .ci/packages installs it")
-	}
 	var file bytes.Buffer
 	if err := pdf.Write(&file, pages...); err != nil {
 		t.Fatal(err)
@@ -47,10 +42,29 @@ func wordsOf(t *testing.T, pages []layout.Face) (read bbox) {
 	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("pdftotext", "-bbox", path, "-").Output()
-	if err != nil {
-		t.Fatal(err)
+	return path
+}
+
+// stranger runs a program that this project did not write, and gives its output.
+func stranger(t *testing.T, name string, args ...string) []byte {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(name, " is not installed: .ci/packages installs it")
+		}
+		t.Skip(name, " is not installed: .ci/packages installs it")
 	}
+	out, err := exec.Command(name, args...).Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+	return out
+}
+
+// wordsOf draws pages and lets poppler read them.
+func wordsOf(t *testing.T, pages []layout.Face) (read bbox) {
+	t.Helper()
+	out := stranger(t, "pdftotext", "-bbox", drawn(t, pages), "-")
 	dec := xml.NewDecoder(bytes.NewReader(out))
 	dec.Strict, dec.Entity = false, xml.HTMLEntity
 	if err := dec.Decode(&read); err != nil {
@@ -114,6 +128,16 @@ func TestPagesAsPDF(t *testing.T) {
 		}
 		if len(page.Words) < 5 || seen != len(page.Words) {
 			t.Errorf("page %d: of %d words %d are where they should be", i, len(page.Words), seen)
+		}
+	}
+}
+
+// Pages as printers want them, turned, moved or the front alone, are sound files.
+func TestPagesAreSoundForQpdf(t *testing.T) {
+	faces := specimenFaces(t)
+	for _, p := range []Printer{{}, {Width: 90, Height: 60, OffsetX: 0.75, OffsetY: -1.5, RotateBack: true}, {Sides: "front"}, {RotateBack: true, OffsetX: 1}} {
+		if out := string(stranger(t, "qpdf", "--check", drawn(t, p.Pages(faces)))); !strings.Contains(out, "No syntax or stream encoding errors found") {
+			t.Errorf("%+v: %s", p, out)
 		}
 	}
 }

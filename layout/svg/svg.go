@@ -176,7 +176,7 @@ func (p *painter) modules(m layout.Image) {
 			from = to
 		}
 	}
-	p.element("path", "d", d.String(), "fill", "#000000", "shape-rendering", "crispEdges")
+	p.element("path", "d", d.String(), "fill", "#000000")
 }
 
 // photograph draws a JPEG, which it decodes once to know that it is whole.
