@@ -52,13 +52,6 @@ type Card struct {
 // Faces are the two sides of one card.
 type Faces struct{ Front, Back Face }
 
-// HasTemplate tells whether cards of a form can be drawn, so that a caller can refuse a record before a chip is
-// touched.
-func HasTemplate(form string) bool {
-	_, err := TemplateFor(form)
-	return err == nil
-}
-
 // Compose puts a card's data into the embedded template of its form. Errors are [ErrNoTemplate] for a form that has
 // none, and [FieldError].
 func Compose(in Card) (Faces, error) {

@@ -178,9 +178,6 @@ func TestFormWithoutTemplate(t *testing.T) {
 	if !errors.Is(err, ErrNoTemplate) || err.Error() != `layout: no template for the form "cmnd-1976"` {
 		t.Error(err)
 	}
-	if HasTemplate("cmnd-1976") || !HasTemplate("cancuoc-2024") {
-		t.Error("HasTemplate contradicts Compose")
-	}
 }
 
 func TestRefusals(t *testing.T) {
