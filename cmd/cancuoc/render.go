@@ -79,7 +79,7 @@ func runRender(ctx context.Context, d *desk, opts renderOptions) error {
 	if err != nil {
 		return withCode(exitInput, err)
 	}
-	r := &rendering{desk: d, opts: opts, templates: templates, results: []rendered{}}
+	r := &rendering{desk: d, opts: opts, templates: templates, drawn: map[string]bool{}, results: []rendered{}}
 	defer r.close()
 	for _, source := range opts.sources {
 		if id, err := strconv.ParseInt(source, 10, 64); err == nil {
@@ -111,9 +111,10 @@ type rendering struct {
 	desk      *desk
 	opts      renderOptions
 	templates station.Templates
-	workplace *workplace    // once an order is asked for
-	atDesk    *station.Desk // once one is drawn for production
-	files     []string      // of the present card
+	workplace *workplace      // once an order is asked for
+	atDesk    *station.Desk   // once one is drawn for production
+	drawn     map[string]bool // by the name of the card's file
+	files     []string        // of the present card
 	results   []rendered
 	failures  []error
 }
@@ -160,8 +161,13 @@ func (r *rendering) write(w io.Writer) {
 	}
 }
 
-// draw writes the files of one card.
+// draw writes the files of one card, and never over those of another one of this run: two files of records in two folders
+// may have the same name.
 func (r *rendering) draw(name string, faces layout.Faces) (err error) {
+	if r.drawn[name] {
+		return withCode(exitUsage, fmt.Errorf("%s: another card of this run has that name: draw them into two folders", name))
+	}
+	r.drawn[name] = true
 	r.files, err = r.opts.drawing.write(name, faces)
 	return err
 }
