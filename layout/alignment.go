@@ -111,7 +111,7 @@ func (s *sheet) explain(paragraphs []string, in Point) error {
 		for i, line := range b.lines {
 			s.Marks = append(s.Marks, Text{Tag: s.tag(), X: left, Y: top + (ascent+float64(i)*leading)*b.size, Size: b.size, Font: f.Font, Words: line})
 		}
-		top += (float64(len(b.lines)) + 1) * leading * b.size
+		top += min(h, float64(len(b.lines)+1)*leading*b.size)
 	}
 	return nil
 }
