@@ -248,7 +248,9 @@ func TestMarksToCutBy(t *testing.T) {
 				level := low.Y == high.Y && (math.Abs(low.Y-b.top) < 1e-9 || math.Abs(low.Y-b.bottom) < 1e-9)
 				return upright || level
 			})
-			on := slices.ContainsFunc(cards, func(b box) bool { return b.grown(0.9).touches(box{low.X - 0.1, low.Y - 0.1, high.X + 0.1, high.Y + 0.1}) })
+			on := slices.ContainsFunc(cards, func(b box) bool {
+				return b.grown(0.9).touches(box{low.X - 0.1, low.Y - 0.1, high.X + 0.1, high.Y + 0.1})
+			})
 			if !edge || on {
 				t.Errorf("%s: %v points at no edge (%v), or is on a card (%v)", f.Side, p, !edge, on)
 			}
