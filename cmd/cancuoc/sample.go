@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -93,6 +94,8 @@ func (o sampleOptions) check() error {
 		return errors.New("name what to write: -o FILE.pdf, -o DIR/ or --records DIR")
 	case o.out == "" && (o.sheet != "" || o.eci || o.template != ""):
 		return errors.New("--sheet, --eci and --template are for faces: name their file with -o")
+	case !slices.Contains(sampleForms(), o.form):
+		return fmt.Errorf("--form: %q is not one of %s", o.form, strings.Join(sampleForms(), ", "))
 	case o.sheet != "" && o.sheet != paperA4:
 		return fmt.Errorf("--sheet: %q is not %s", o.sheet, paperA4)
 	case o.out != "" && !o.folder() && !strings.HasSuffix(strings.ToLower(o.out), ".pdf"):
