@@ -111,8 +111,8 @@ func newRoot(d *desk) *cobra.Command {
 	root.SetHelpTemplate(root.HelpTemplate() + exitCodesHelp)
 	root.AddCommand(newInitCommand(d), newOrderCommand(d), newIssueCommand(d), newPrintCommand(d), newReadCommand(d), newVerifyCommand(d), newFilesCommand(d),
 		newRenderCommand(d), newMRZCommand(d), newNumberCommand(d), newQRCommand(d), newReadersCommand(d),
-		newSimulateCommand(d), newPKICommand(d), newDoctorCommand(d), newDemoCommand(d),
-		newSampleCommand(d), newGuideCommand(d))
+		newSimulateCommand(d), newPKICommand(d), newDoctorCommand(d), newDemoCommand(d))
+	root.AddCommand(newSampleCommand(d), newGuideCommand(d))
 	usageErrors(root)
 	return root
 }
