@@ -21,13 +21,7 @@ func (t templateJSON) compile() (*Template, error) {
 		return nil, err
 	}
 	if t.ECI {
-		most := 0
-		for _, s := range []sideJSON{t.Front, t.Back} {
-			if s.QR != nil {
-				most = max(most, s.QR.most())
-			}
-		}
-		out.codebook = newCodebook(min(most, 64))
+		out = out.WithECI()
 	}
 	return out, nil
 }
