@@ -298,8 +298,12 @@ func (r *rendering) prove(ctx context.Context, order register.Order) (proof pki.
 	if proof, err = r.atDesk.Production(ctx, order.ID); err != nil {
 		return pki.Production{}, err
 	}
+	by := ""
+	if r.templates[order.Form] != nil {
+		by = " by a template that is not the program's"
+	}
 	return proof, r.workplace.register.Note(ctx, order.ID, register.Step{From: order.State, Actor: r.workplace.actor(), At: r.atDesk.Now(),
-		Detail: "faces drawn for production by `cancuoc render`; " + proof.String()})
+		Detail: "faces drawn for production" + by + " by `cancuoc render`; " + proof.String()})
 }
 
 // oneRecord reads a file that must hold one record.
