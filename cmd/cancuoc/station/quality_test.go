@@ -17,8 +17,7 @@ func darkZone(t *testing.T) Templates {
 		t.Fatal(err)
 	}
 	back := string(text)
-	at := strings.LastIndex(back, `"areas": [`) + len(`"areas": [`)
-	back = back[:at] + `{"colour": "night", "rectangle": [0, 31, 85.6, 22.98]}, ` + back[at:]
+	back = strings.Replace(back, `"radius": 1.6}`, `"radius": 1.6}, {"colour": "night", "rectangle": [0, 31, 85.6, 22.98]}`, 1)
 	back = strings.Replace(back, `"colours": {`, `"colours": {"night": "#000000", `, 1)
 	template, err := layout.ParseTemplate([]byte(back))
 	if err != nil {
