@@ -123,10 +123,10 @@ type sampleFile struct {
 
 func (s sampled) write(w io.Writer) {
 	for _, f := range s.Files {
-		fmt.Fprintf(w, "%s: %d cards, %d pages\n", f.File, f.Cards, f.Pages)
+		fmt.Fprintf(w, "%s: cards %d to %d on %d pages\n", f.File, f.First, f.First+f.Cards-1, f.Pages)
 	}
 	if s.Records != "" {
-		fmt.Fprintf(w, "%s: %d records, their images beside it\n", s.Records, s.Cards)
+		fmt.Fprintf(w, "%s: records 1 to %d, their images beside it\n", s.Records, s.Cards)
 	}
 }
 
