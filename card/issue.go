@@ -149,6 +149,34 @@ func (i Issuance) dataGroups() ([]perso.File, error) {
 	return files, nil
 }
 
+// Made tells whether data that was signed is of this very document, portrait and fingerprints: the data groups that are
+// made of them are there, as [Issue] and [SignRecord] make them. Only EF.DG11 of a certificate is not looked at: that is
+// for [IsOfRecord].
+func (i Issuance) Made(data perso.Data) bool {
+	there := func(n int) (content []byte, found bool) {
+		file, _ := lds.DataGroup(n)
+		return data.File(file)
+	}
+	if personal, found := there(13); found { // the chip's serial was drawn for it
+		parsed, err := vnm.ParseDG13(personal)
+		if err != nil {
+			return false
+		}
+		i.Document.ChipSerial = parsed.ChipSerial
+	}
+	needed := map[int]bool{1: !i.Document.OnPaper(), 2: i.Portrait != nil, 3: i.Fingerprints != nil, 11: false, 13: i.Document.OnPaper()}
+	for n, needed := range needed {
+		content, found := there(n)
+		if n == 11 && i.Document.OnPaper() || !found && !needed {
+			continue
+		}
+		if want, err := i.dataGroup(n); err != nil || !bytes.Equal(content, want) {
+			return false
+		}
+	}
+	return true
+}
+
 func (i Issuance) dataGroup(n int) ([]byte, error) {
 	switch n {
 	case 1:

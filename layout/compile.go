@@ -21,13 +21,7 @@ func (t templateJSON) compile() (*Template, error) {
 		return nil, err
 	}
 	if t.ECI {
-		most := 0
-		for _, s := range []sideJSON{t.Front, t.Back} {
-			if s.QR != nil {
-				most = max(most, s.QR.most())
-			}
-		}
-		out.codebook = newCodebook(min(most, 64))
+		out = out.WithECI()
 	}
 	return out, nil
 }
@@ -70,8 +64,7 @@ func (t templateJSON) stock(name Side, s sideJSON, portrait bool) (marks []Mark,
 		marks = append(marks, Path{Tag: tag, Colour: colour, Outline: outline})
 	}
 	if q := s.QR; q != nil {
-		quiet := quietZone * q.Size / 21 // of the smallest symbol, whose modules are the largest
-		quiet = min(quiet, t.roomAround(*q))
+		quiet := t.quiet(*q)
 		marks = append(marks, Path{Tag: tag, Colour: Colour{R: 255, G: 255, B: 255},
 			Outline: rectangle(q.X-quiet, q.Y-quiet, q.Size+2*quiet, q.Size+2*quiet)})
 	}
@@ -90,9 +83,12 @@ func (t templateJSON) stock(name Side, s sideJSON, portrait bool) (marks []Mark,
 	return marks, nil
 }
 
-// roomAround is how far the white around a QR code may reach without leaving the card.
-func (t templateJSON) roomAround(q square) float64 {
-	return min(q.X, q.Y, t.Width-q.X-q.Size, t.Height-q.Y-q.Size, quietZone*q.Size/37)
+// fewestModules is how many modules the code of the shortest record has on a side (version 5): the fewer, the wider they are.
+const fewestModules = 37
+
+// quiet is how wide the white around a QR code is: its quiet zone, or less where the card ends before.
+func (t templateJSON) quiet(q square) float64 {
+	return min(quietZone*q.Size/fewestModules, q.X, q.Y, t.Width-q.X-q.Size, t.Height-q.Y-q.Size)
 }
 
 func (w word) width() float64 { return typefaces()[w.Font].width(w.Text) * w.Size }
@@ -180,7 +176,7 @@ func overprintColour() Colour { return Colour{R: 0xd0, G: 0x20, B: 0x30, Clear: 
 const overprintWords = "SPECIMEN / MẪU"
 
 // overprintAt draws SPECIMEN / MẪU: as outlines, so that no text search mixes it with the card's own text.
-func overprintAt(name Side, o slant) (Mark, error) {
+func overprintAt(name Side, o slant) (Path, error) {
 	face := typefaces()[SansBold]
 	width := face.width(overprintWords)
 	size := o.Length / width
@@ -193,7 +189,7 @@ func overprintAt(name Side, o slant) (Mark, error) {
 		at := Matrix{size, 0, 0, size, left * size, capital / 2 * size}.Then(turn)
 		var err error
 		if p.Outline, err = face.letter(p.Outline, &buffer, r, at); err != nil {
-			return nil, err
+			return Path{}, err
 		}
 		left += float64(face.widths[r])
 	}

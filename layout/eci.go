@@ -12,6 +12,19 @@ import (
 // and one byte segment. It holds what is the same in all codes of each symbol that is not too wide.
 type codebook struct{ symbols []func() *blank }
 
+// WithECI gives the template with QR codes that say of their text that it is UTF-8, as "eci" in its file has it.
+func (t *Template) WithECI() *Template {
+	most := 0
+	for _, s := range []side{t.front, t.back} {
+		if s.QR != nil {
+			most = max(most, s.QR.most())
+		}
+	}
+	marked := *t
+	marked.codebook = newCodebook(min(most, 64))
+	return &marked
+}
+
 // blank is a symbol without data: its plan under mask 0, and under each of the eight masks the modules that are dark
 // before data is added.
 type blank struct {

@@ -88,20 +88,24 @@ func (f fit) at(face *typeface, words []measured, size, narrow, w, h float64) (b
 		most = min(most, f.Lines)
 	}
 	room, space := w/(size*narrow), face.width(" ")
-	lines, fits := wrap(words, space, room)
-	if !fits || len(lines) > most {
+	lines, fits := wrap(words, space, room, most)
+	if !fits {
 		return block{}, false
 	}
-	return block{size, narrow, balance(lines, words, space, room)}, true
+	b := block{size: size, narrow: narrow}
+	for _, line := range balance(lines, words, space, room) {
+		b.lines = append(b.lines, line.text())
+	}
+	return b, true
 }
 
 // balance breaks words that took some lines into as many of about equal length, so that no word is left alone on the
 // last.
-func balance(lines []string, words []measured, space, room float64) []string {
+func balance(lines []line, words []measured, space, room float64) []line {
 	for narrow := room; len(lines) > 1; {
 		narrow -= room / 50
-		narrower, fits := wrap(words, space, narrow)
-		if !fits || len(narrower) > len(lines) {
+		narrower, fits := wrap(words, space, narrow, len(lines))
+		if !fits {
 			break
 		}
 		lines = narrower
@@ -122,20 +126,35 @@ func (t *typeface) measure(words []string) []measured {
 	return out
 }
 
-// wrap breaks words into lines no wider than room, all in ems; false when a single word is wider.
-func wrap(words []measured, space, room float64) (lines []string, fits bool) {
-	used := 0.0
-	for _, w := range words {
-		if w.width > room {
-			return nil, false
-		}
-		if len(lines) > 0 && used+space+w.width <= room {
-			lines[len(lines)-1] += " " + w.text
-			used += space + w.width
-			continue
-		}
-		lines = append(lines, w.text)
-		used = w.width
+// line is the words of one line, a part of all words.
+type line []measured
+
+func (l line) text() string {
+	all := l[0].text
+	for _, w := range l[1:] {
+		all += " " + w.text
 	}
-	return lines, true
+	return all
+}
+
+// wrap breaks words into so many lines at most, none wider than room, all in ems; false as soon as that cannot be. It
+// copies no text: a value is tried at hundreds of sizes.
+func wrap(words []measured, space, room float64, most int) (lines []line, fits bool) {
+	used, begin := 0.0, 0
+	for i, w := range words {
+		switch {
+		case w.width > room || len(lines) >= most:
+			return nil, false
+		case i > begin && used+space+w.width > room:
+			lines, begin, used = append(lines, words[begin:i]), i, w.width
+		case i > begin:
+			used += space + w.width
+		default:
+			used = w.width
+		}
+	}
+	if begin < len(words) {
+		lines = append(lines, words[begin:])
+	}
+	return lines, len(lines) <= most
 }

@@ -52,13 +52,6 @@ type Card struct {
 // Faces are the two sides of one card.
 type Faces struct{ Front, Back Face }
 
-// HasTemplate tells whether cards of a form can be drawn, so that a caller can refuse a record before a chip is
-// touched.
-func HasTemplate(form string) bool {
-	_, err := TemplateFor(form)
-	return err == nil
-}
-
 // Compose puts a card's data into the embedded template of its form. Errors are [ErrNoTemplate] for a form that has
 // none, and [FieldError].
 func Compose(in Card) (Faces, error) {
@@ -76,7 +69,11 @@ func (t *Template) compose(in Card, production bool) (Faces, error) {
 	c := composer{card: in, template: t, production: production}
 	front, frontErr := c.face(t.front)
 	back, backErr := c.face(t.back)
-	return Faces{front, back}, errors.Join(frontErr, backErr)
+	err := errors.Join(frontErr, backErr)
+	if err == nil { // what no painter draws is to be known before a chip is touched
+		err = errors.Join(front.Check(), back.Check())
+	}
+	return Faces{front, back}, err
 }
 
 // composer carries one card through a template.

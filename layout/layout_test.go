@@ -178,9 +178,6 @@ func TestFormWithoutTemplate(t *testing.T) {
 	if !errors.Is(err, ErrNoTemplate) || err.Error() != `layout: no template for the form "cmnd-1976"` {
 		t.Error(err)
 	}
-	if HasTemplate("cmnd-1976") || !HasTemplate("cancuoc-2024") {
-		t.Error("HasTemplate contradicts Compose")
-	}
 }
 
 func TestRefusals(t *testing.T) {
@@ -215,6 +212,7 @@ func TestRefusals(t *testing.T) {
 		{"QR text too long", func(c *Card) { c.QR = strings.Repeat("ẫ", 100) }, "qr", ErrDoesNotFit,
 			"layout: qr: does not fit on the card: 300 bytes need modules smaller than 0.30 mm (the residence is the longest part of it: shorten that)"},
 		{"QR text longer than any code", func(c *Card) { c.QR = strings.Repeat("ẫ", 10_000) }, "qr", ErrDoesNotFit, ""},
+		{"marks on marks", func(c *Card) { c.Document.Residence = "x" + strings.Repeat("\u0323", 5) }, "residence", ErrInvalid, "more than 2 marks"},
 		{"QR text not UTF-8", func(c *Card) { c.QR = "\xff" }, "qr", ErrInvalid, "UTF-8"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -226,6 +224,15 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// Jarai names have letters with two marks of which Unicode composes one.
+func TestALetterWithAMarkOfItsOwn(t *testing.T) {
+	in := adult(t)
+	in.Document.FullName = "Rơ̆ Mẫu"
+	if lines := texts(compose(t, in), "full_name"); len(lines) != 1 || lines[0].Words != in.Document.FullName {
+		t.Errorf("%v", lines)
 	}
 }
 

@@ -8,10 +8,9 @@ import (
 // The machine readable zone of a card of size TD1 (Doc 9303-5, section 4.2 and figure 6). The middles of its printing
 // zones, 2.95 mm high, are 15.73, 11.50 and 7.27 mm above the bottom edge of 53.98 mm.
 const (
-	mrzHeight = 23.3                 // of the zone, from the bottom edge
-	mrzLeft   = 5.0                  // of the first character's cell
-	mrzTop    = 53.98 - 15.73 + 0.05 // of the middle of the first line's capitals: figures are taller, and stay in their zone
-	mrzLines  = 4.23                 // from one line's middle to the next
+	mrzLeft  = 5.0                  // of the first character's cell
+	mrzTop   = 53.98 - 15.73 + 0.05 // of the middle of the first line's capitals: figures are taller, and stay in their zone
+	mrzLines = 4.23                 // from one line's middle to the next
 )
 
 // MRZCell gives the middle of a cell of the machine readable zone on the back of a card, from the top left corner in

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,6 +95,35 @@ func stranger(t *testing.T, text string, level decoder.ErrorCorrectionLevel) [][
 		}
 	}
 	return out
+}
+
+// WithECI changes the codes of a template and nothing else of it, and not the template itself.
+func TestTemplateWithECI(t *testing.T) {
+	for form, template := range embedded() {
+		in, _ := full(t, form)
+		marked, err := template.WithECI().Compose(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := compose(t, in)
+		codes := 0
+		for i, f := range append(slices.Clone(plain.Front.Marks), plain.Back.Marks...) {
+			m := append(slices.Clone(marked.Front.Marks), marked.Back.Marks...)[i]
+			if f.Of().Field != "qr" {
+				if f.String() != m.String() {
+					t.Errorf("%s: %v became %v", form, f, m)
+				}
+				continue
+			}
+			codes++
+			if got := m.(Image).Modules; !reflect.DeepEqual(got, stranger(t, in.QR, decoder.ErrorCorrectionLevel_M)) {
+				t.Errorf("%s: the code is not the stranger's", form)
+			}
+		}
+		if codes != 1 {
+			t.Errorf("%s: %d codes", form, codes)
+		}
+	}
 }
 
 // A code that does not say what it should never leaves.

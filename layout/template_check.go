@@ -5,16 +5,30 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/cancuoc/cancuoc/card"
 )
 
-// What a template's card may measure, in millimetres.
+// What a template's card may measure, in millimetres: room for a field, and no more than its form's with an edge to be cut
+// off. On a larger one the overprint could lie beside the card.
 const (
 	smallestCard = 20
-	largestCard  = 420
+	cutOff       = 4
 )
 
-// most elements of one kind that a side may have.
-const mostElements = 200
+// Of what sizes a value is set, in millimetres, and how narrow, in parts of a letter's width: what a person can read, and
+// what is tried in no time.
+const (
+	smallestType  = 0.5
+	largestType   = 15
+	narrowestType = 0.5
+)
+
+// How many elements of one kind a side may have, and how many fields.
+const (
+	mostElements = 200
+	mostFields   = 50
+)
 
 // templateChecker collects what is wrong with a template.
 type templateChecker struct {
@@ -26,11 +40,17 @@ type templateChecker struct {
 // check names every fault of a template.
 func (t templateJSON) check() []string {
 	c := &templateChecker{templateJSON: t}
-	if t.Name == "" {
+	form, err := card.FormNamed(t.Name)
+	switch {
+	case t.Name == "":
 		c.fault("", "name is missing")
+		return c.faults
+	case err != nil:
+		c.fault("", "name: %s", strings.TrimPrefix(err.Error(), "card: form: "))
+		return c.faults
 	}
-	if !(t.Width >= smallestCard && t.Width <= largestCard && t.Height >= smallestCard && t.Height <= largestCard) {
-		c.fault("", "a card of %g x %g mm: each way it has %d to %d", t.Width, t.Height, smallestCard, largestCard)
+	if w, h := formSize(form); !(t.Width >= smallestCard && t.Width <= w+cutOff && t.Height >= smallestCard && t.Height <= h+cutOff) {
+		c.fault("", "a card of %g x %g mm: %s is %g x %g mm, with at most %d more each way", t.Width, t.Height, t.Name, w, h, cutOff)
 		return c.faults
 	}
 	for name, code := range t.Colours {
@@ -46,6 +66,15 @@ func (t templateJSON) check() []string {
 	return c.faults
 }
 
+// formSize gives the size of a form in millimetres: ID-1 of ISO/IEC 7810, and that of the certificate (Circular
+// 16/2024/TT-BCA, article 7).
+func formSize(f card.Form) (w, h float64) {
+	if f.Chip {
+		return 85.60, 53.98
+	}
+	return 74, 105
+}
+
 func (c *templateChecker) fault(what, format string, args ...any) {
 	where := strings.TrimSpace(string(c.side) + " " + what)
 	if where != "" {
@@ -55,8 +84,8 @@ func (c *templateChecker) fault(what, format string, args ...any) {
 }
 
 func (c *templateChecker) sideOf(s sideJSON) {
-	if len(s.Areas) > mostElements || len(s.Words) > mostElements || len(s.Fields) > mostElements || len(s.Fingerprints) > mostElements {
-		c.fault("", "more than %d elements of one kind", mostElements)
+	if len(s.Areas) > mostElements || len(s.Words) > mostElements || len(s.Fields) > mostFields || len(s.Fingerprints) > mostElements {
+		c.fault("", "more than %d elements of one kind, or than %d fields", mostElements, mostFields)
 		return
 	}
 	for i, a := range s.Areas {
@@ -72,23 +101,57 @@ func (c *templateChecker) sideOf(s sideJSON) {
 		if !slices.Contains(fingers(), f.Finger) {
 			c.fault("fingerprint", "%q is not one of %s", f.Finger, strings.Join(fingers(), ", "))
 		}
-		c.inside("fingerprint "+f.Finger, f.X, f.Y, f.W, f.H)
+		c.place("fingerprint "+f.Finger, f.place)
 	}
 	if p := s.Portrait; p != nil {
-		c.inside("portrait", p.X, p.Y, p.W, p.H)
+		c.place("portrait", *p)
 	}
-	if q := s.QR; q != nil {
-		quiet := quietZone * smallestModule
-		c.inside("qr with its quiet zone", q.X-quiet, q.Y-quiet, q.Size+2*quiet, q.Size+2*quiet)
+	if s.QR != nil {
+		c.code(*s.QR)
 	}
-	if s.MRZ && (c.Width < mrzLeft+30*OCRBPitch || c.Height < mrzHeight) {
+	if last := MRZCell(2, 29); s.MRZ && (c.Width < last.X+OCRBPitch/2 || c.Height < last.Y+mrzLines/2) {
 		c.fault("mrz", "the card is too small for it")
 	}
-	if o := s.Overprint; finite(o.X, o.Y, o.Length, o.Rise) != nil || !(o.Length >= c.Width/3 && o.Length <= c.Width+c.Height) {
-		c.fault("overprint", "its length is to be %g mm or more, a third of the card's width", c.Width/3)
-	} else {
-		c.inside("overprint's middle", o.X, o.Y, 0, 0)
+	c.overprint(s.Overprint)
+}
+
+// place demands a rectangle of some size on the card.
+func (c *templateChecker) place(what string, p place) {
+	if !(p.W > 0 && p.H > 0) {
+		c.fault(what, "it has no size")
+		return
 	}
+	c.inside(what, p.X, p.Y, p.W, p.H)
+}
+
+func (c *templateChecker) code(q square) {
+	const smallest = 21 // modules on a side (ISO/IEC 18004, section 6.1)
+	if q.most() < smallest {
+		c.fault("qr", "%.2f mm have no room for %d modules of %.2f mm", q.Size, smallest, smallestModule)
+		return
+	}
+	quiet := quietZone * smallestModule
+	c.inside("qr with its quiet zone", q.X-quiet, q.Y-quiet, q.Size+2*quiet, q.Size+2*quiet)
+}
+
+// overprint demands that nobody can cut it off or overlook it: it runs through the card's inner half, is half as long as
+// the card is wide or longer, and all of it is on the card.
+func (c *templateChecker) overprint(o slant) {
+	if finite(o.X, o.Y, o.Length, o.Rise) != nil || !(o.Length >= c.Width/2 && o.Length <= c.Width+c.Height) {
+		c.fault("overprint", "its length is to be %g mm or more, half the card's width", c.Width/2)
+		return
+	}
+	if 4*math.Abs(o.X-c.Width/2) > c.Width || 4*math.Abs(o.Y-c.Height/2) > c.Height {
+		c.fault("overprint's middle", "at %.2f, %.2f it is not in the inner half of the card", o.X, o.Y)
+		return
+	}
+	mark, err := overprintAt(c.side, o)
+	if err != nil {
+		c.fault("overprint", "%v", err)
+		return
+	}
+	low, high := mark.box()
+	c.inside("overprint", low.X, low.Y, high.X-low.X, high.Y-low.Y)
 }
 
 // inside demands that a rectangle lies on the card.
@@ -131,6 +194,9 @@ func (c *templateChecker) area(what string, a area) {
 		c.fault(what, "it is either a rectangle or a path")
 		return
 	}
+	if colour, err := parseColour(c.Colours[a.Colour]); err == nil && colour.hides(overprintColour()) {
+		c.fault(what, "its colour hides the overprint")
+	}
 	outline, err := a.outline()
 	if err != nil {
 		c.fault(what, "%v", err)
@@ -138,6 +204,12 @@ func (c *templateChecker) area(what string, a area) {
 	}
 	low, high := Path{Outline: outline}.box()
 	c.inside(what, low.X, low.Y, high.X-low.X, high.Y-low.Y)
+}
+
+// hides tells whether a colour that shines through can hardly be seen on this one.
+func (c Colour) hides(over Colour) bool {
+	off := func(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }
+	return max(off(c.R, over.R), off(c.G, over.G), off(c.B, over.B)) < 96
 }
 
 func (c *templateChecker) word(what string, w word) {
@@ -148,6 +220,10 @@ func (c *templateChecker) word(what string, w word) {
 	}
 	if finite(w.X, w.Y, w.Size) != nil || w.Size <= 0 || w.Text == "" {
 		c.fault(what, "it has no text or no size")
+		return
+	}
+	if len(w.Text) > mostWords {
+		c.fault(what, "it has more than %d bytes", mostWords)
 		return
 	}
 	if c.text(what, w.Font, w.Text) {
@@ -173,8 +249,8 @@ func (c *templateChecker) field(what string, f field) {
 	default:
 		c.fault(what, "ink %q: a value is printed in %q or %q", f.Ink, K, InColour)
 	}
-	if !(f.Smallest > 0 && f.Smallest <= f.Largest && f.Largest < math.Min(c.Height, 100)) || f.Lines < 0 || !(f.Narrowest >= 0 && f.Narrowest <= 1) {
-		c.fault(what, "sizes are to be smallest <= largest, lines not negative, narrowest between 0 and 1")
+	if !(f.Smallest >= smallestType && f.Smallest <= f.Largest && f.Largest <= largestType) || f.Lines < 0 || f.Narrowest != 0 && !(f.Narrowest >= narrowestType && f.Narrowest <= 1) {
+		c.fault(what, "sizes are to be %g <= smallest <= largest <= %d mm, lines not negative, narrowest between %g and 1", smallestType, largestType, narrowestType)
 		return
 	}
 	c.label(what, f)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cancuoc/cancuoc/card"
 )
@@ -59,16 +60,29 @@ func TestTemplatesThatAreRefused(t *testing.T) {
 		{"letters that are not composed", `"text": "IDENTITY CARD"`, `"text": "CA\u0306N"`, "normalisation form C"},
 		{"no size", `"size": 4.4`, `"size": 0`, "front words 5: it has no text or no size"},
 		{"a size that is huge", `"size": 4.4`, `"size": 1e300`, "front words 5: at"},
-		{"smallest above largest", `"largest": 3.8, "smallest": 3.0`, `"largest": 3.8, "smallest": 4.0`, "sizes are to be smallest <= largest"},
+		{"smallest above largest", `"largest": 3.8, "smallest": 3.0`, `"largest": 3.8, "smallest": 4.0`, "sizes are to be 0.5 <= smallest <= largest"},
 		{"neither rectangle nor path", `"rectangle": [0, 0, 85.6, 53.98]`, `"radius": 1`, "it is either a rectangle or a path"},
 		{"corners rounder than wide", `"radius": 1.6`, `"radius": 7`, "its corners are rounder than it is wide"},
 		{"a path that begins with a line", `"path": "M 0 53.98 L`, `"path": "L 0 53.98 L`, `"L" is not one of M, L, C, Z`},
 		{"a path without its points", `53.98 Z"`, `53.98 C 1 2 Z"`, "path: "},
 		{"a card of no size", `"width": 85.6,`, `"width": 0,`, "a card of 0 x 53.98 mm"},
-		{"a card as large as a house", `"width": 85.6,`, `"width": 8560000,`, "a card of 8.56e+06"},
+		{"a card as large as a house", `"width": 85.6,`, `"width": 8560000,`, "a card of 8.56e+06 x 53.98 mm"},
 		{"no overprint", `"overprint": {"x": 31, "y": 16.5, "length": 58, "rise": 20}`, `"overprint": {}`, "back overprint: its length is to be"},
 		{"an overprint that nobody sees", `"length": 58`, `"length": 0.5`, "back overprint: its length"},
 		{"an overprint off the card", `{"x": 31, "y": 16.5, "length": 58`, `{"x": 310, "y": 16.5, "length": 58`, "back overprint's middle"},
+		{"an overprint that runs off the card's corner", `{"x": 31, "y": 16.5, "length": 58, "rise": 20}`, `{"x": 0, "y": 0, "length": 58, "rise": 45}`, "back overprint"},
+		{"an overprint along the edge", `{"x": 31, "y": 16.5, "length": 58, "rise": 20}`, `{"x": 42, "y": 53.9, "length": 58, "rise": 0}`, "back overprint"},
+		{"an overprint that stands on end", `{"x": 31, "y": 16.5, "length": 58, "rise": 20}`, `{"x": 31, "y": 16.5, "length": 58, "rise": 90}`, "back overprint"},
+		{"an overprint beside the card", `"width": 85.6,`, `"width": 170,`, "cancuoc-2024 is 85.6 x 53.98 mm"},
+		{"stock as red as the overprint", `"tint": "#eaf0f5"`, `"tint": "#d02030"`, "front area 2: its colour hides the overprint"},
+		{"for a form that there is not", `"name": "cancuoc-2024"`, `"name": "cancuoc-2024 "`, `"cancuoc-2024 " is not one of`},
+		{"a zone below the card", `"height": 53.98,`, `"height": 40,`, "back mrz: "},
+		{"letters that nobody can read", `"largest": 3.8, "smallest": 3.0`, `"largest": 3.8, "smallest": 1e-9`, "sizes are to be 0.5 <= smallest"},
+		{"letters without width", `"largest": 3.8, "smallest": 3.0`, `"largest": 3.8, "smallest": 3.0, "narrowest": 1e-9`, "narrowest between 0.5 and 1"},
+		{"a portrait of no size", `"x": 4.5, "y": 19.4, "w": 20, "h": 30`, `"x": 4.5, "y": 19.4, "w": 0, "h": 0`, "front portrait: it has no size"},
+		{"a finger of no size", `"mrz": true`, `"fingerprints": [{"finger": "left-index", "x": 1, "y": 1, "w": 0, "h": 0}], "mrz": true`, "back fingerprint left-index: it has no size"},
+		{"a code smaller than any", `"size": 18`, `"size": 6`, "back qr: "},
+		{"words longer than any painter draws", `"text": "IDENTITY CARD", "x": 42.8, "y": 21.5, "align": "middle", "size": 2.35`, `"text": "` + strings.Repeat("I", 5000) + `", "x": 42.8, "y": 21.5, "align": "middle", "size": 0.01`, "front words 6: it has more than 4096 bytes"},
 		{"for whom", `"for": "with-portrait"`, `"for": "adults"`, `for "adults" is neither`},
 		{"an overflow that there is not", `"largest": 3.8`, `"overflow": "wrap", "largest": 3.8`, `overflow "wrap"`},
 		{"an alignment that there is not", `"align": "middle"`, `"align": "justified"`, `align "justified"`},
@@ -186,7 +200,7 @@ func FuzzTemplate(f *testing.F) {
 		}
 		f.Add(text)
 	}
-	f.Add([]byte(`{"format":1,"name":"x","width":50,"height":50,"front":{"overprint":{"x":1,"y":1,"length":50}},"back":{"overprint":{"x":1,"y":1,"length":50}}}`))
+	f.Add([]byte(`{"format":1,"name":"cancuoc-2024","width":50,"height":50,"front":{"overprint":{"x":25,"y":25,"length":40}},"back":{"overprint":{"x":25,"y":25,"length":40}}}`))
 	in := adult(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		template, err := ParseTemplate(text)
@@ -215,5 +229,22 @@ func TestTemplateFilesAreNamedByForms(t *testing.T) {
 	var file map[string]any
 	if err != nil || json.Unmarshal(text, &file) != nil || file["name"] != "cccd-2021" {
 		t.Errorf("%v, %v", file["name"], err)
+	}
+}
+
+// A value that fits nowhere, in as many fields as a template may have and tried at as many sizes, is refused at once.
+func TestWhatFitsNowhereIsRefusedAtOnce(t *testing.T) {
+	field := `{"field": "residence", "label": "", "x": 1, "y": 1, "w": 10, "h": 50, "font": "sans", "largest": 15, "smallest": 0.5, "narrowest": 0.5, "lines": 3, "overflow": "shorten"}`
+	side := `{"fields": [` + strings.Repeat(field+",", mostFields-1) + field + `], "overprint": {"x": 42, "y": 27, "length": 60}}`
+	template, err := ParseTemplate([]byte(`{"format": 1, "name": "cancuoc-2024", "width": 85.6, "height": 53.98, "front": ` + side + `, "back": ` + side + `}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := adult(t)
+	in.Document.Residence = strings.Repeat("a ", 180) + strings.Repeat("m", 40)
+	begin := time.Now()
+	_, err = template.Compose(in)
+	if took := time.Since(begin); err != nil || took > 20*time.Second { // it took minutes for each field
+		t.Errorf("%v, after %v", err, took)
 	}
 }

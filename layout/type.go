@@ -94,7 +94,7 @@ func (t *typeface) width(text string) (sum float64) {
 }
 
 // check refuses text that would come out wrong: each letter must be composed (normalisation form C), visible, and
-// have a glyph of its own.
+// have a glyph of its own, with no more marks on it than a line has room for.
 func (t *typeface) check(text string) error {
 	if !utf8.ValidString(text) {
 		return fmt.Errorf("%w: it is not UTF-8", ErrInvalid)
@@ -102,13 +102,24 @@ func (t *typeface) check(text string) error {
 	if !norm.NFC.IsNormalString(text) {
 		return fmt.Errorf("%w: its letters are not composed (Unicode normalisation form C)", ErrInvalid)
 	}
+	marks := 0
 	for _, r := range text {
 		if !t.has(r) {
 			return fmt.Errorf("%w: %U", ErrNoGlyph, r)
 		}
+		if marks++; !unicode.Is(unicode.Mn, r) {
+			marks = 0
+		}
+		if marks > mostStacked {
+			return fmt.Errorf("%w: a letter with more than %d marks that are not composed with it", ErrInvalid, mostStacked)
+		}
 	}
 	return nil
 }
+
+// mostStacked is how many marks a letter may carry that Unicode composes with none: Jarai and Bahnar names have one. More
+// would run over the lines above.
+const mostStacked = 2
 
 // Outline gives what a text looks like: the areas of its letters, or, of a text in [OCRBFont], the lines of a pen. It
 // fails for a font that is not one of ours and for a letter that the font lacks.

@@ -55,7 +55,7 @@ func person(p card.Person) value {
 	}
 	name, known := card.Nationality(p.Nationality)
 	if !known {
-		return value{err: fmt.Errorf("%w: there is no nationality %q", ErrInvalid, p.Nationality)}
+		return value{err: fmt.Errorf("%w: there is no such nationality", ErrInvalid)}
 	}
 	return value{text: p.FullName + " (" + name + ")"}
 }

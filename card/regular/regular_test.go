@@ -1,12 +1,14 @@
 package regular
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestWhatIsNoRegularFile(t *testing.T) {
@@ -57,4 +59,41 @@ func ExampleOpen() {
 	_, err := Open("/dev/zero")
 	fmt.Println(err)
 	// Output: "/dev/zero" is not a regular file
+}
+
+// What lies where a file is written first may be another's trap in a folder that many can write to: a link to one of our
+// files, a pipe that nobody reads, a file that everybody may.
+func TestWriteFileFallsIntoNoTrap(t *testing.T) {
+	for name, lay := range map[string]func(trap, precious string) error{
+		"a symbolic link": func(trap, precious string) error { return os.Symlink(precious, trap) },
+		"a hard link":     func(trap, precious string) error { return os.Link(precious, trap) },
+		"a pipe":          func(trap, _ string) error { return syscall.Mkfifo(trap, 0o600) },
+		"an open file": func(trap, _ string) error {
+			return errors.Join(os.WriteFile(trap, []byte("before"), 0o600), os.Chmod(trap, 0o666))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			precious, path := filepath.Join(folder, "precious"), filepath.Join(folder, "card.pdf")
+			err := errors.Join(os.WriteFile(precious, []byte("kept"), 0o600), lay(filepath.Join(folder, ".card.pdf.new"), precious))
+			if err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan error, 1)
+			go func() {
+				done <- WriteFile(path, func(w io.Writer) error { _, err := w.Write([]byte("a face")); return err })
+			}()
+			select {
+			case err = <-done:
+			case <-time.After(5 * time.Second):
+				t.Fatal("it waits for ever")
+			}
+			kept, _ := os.ReadFile(precious)
+			written, _ := os.ReadFile(path)
+			info, statErr := os.Lstat(path)
+			if err != nil || statErr != nil || string(kept) != "kept" || string(written) != "a face" || info.Mode() != 0o600 {
+				t.Errorf("%v, %v, %q, %q, %v", err, statErr, kept, written, info)
+			}
+		})
+	}
 }

@@ -1,17 +1,23 @@
 package regular
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
 
 // WriteFile writes a file, readable by its owner alone, that is there whole or not at all and has reached the disk
-// when this returns. What a killed process leaves has always the same name and is overwritten by the next.
+// when this returns. What a killed process leaves has always the same name and is removed by the next, and so is whatever
+// somebody else has put there: it is never written through.
 func WriteFile(path string, write func(io.Writer) error) error {
 	next := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
-	f, err := os.OpenFile(next, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	f, err := os.OpenFile(next, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}

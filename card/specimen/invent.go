@@ -81,10 +81,30 @@ func (i Invented) Files() map[string][]byte {
 	if i.portrait != "" {
 		files[i.portrait] = Portrait(i.look, i.female, i.years)
 	}
-	if i.right != "" {
-		files[i.right], files[i.left] = Fingerprint(i.look), Fingerprint(^i.look)
+	for n, print := range i.Prints() {
+		files[[]string{i.right, i.left}[n]] = print
 	}
 	return files
+}
+
+// faceScale makes a drawing 236 x 354 pixels: 20 x 30 mm at 300 dots per inch, and nothing has to be scaled for print.
+const faceScale = 0.4917
+
+// Face draws the portrait straight at the size at which faces of cards print it, as a JPEG of 236 x 354 pixels: the
+// picture of [Invented.Files] in half its time. It gives nil for a child under six.
+func (i Invented) Face() []byte {
+	if i.portrait == "" {
+		return nil
+	}
+	return portrait(i.look, i.female, i.years, faceScale)
+}
+
+// Prints draws the fingers in the order of the record, as [Invented.Files] has them; nil where it names none.
+func (i Invented) Prints() [][]byte {
+	if i.right == "" {
+		return nil
+	}
+	return [][]byte{Fingerprint(i.look), Fingerprint(^i.look)}
 }
 
 // Next invents the next citizen. It fails when a year and sex has no number left, which takes a million of them.

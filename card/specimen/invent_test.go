@@ -7,6 +7,7 @@ import (
 	"image"
 	_ "image/jpeg"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -42,9 +43,9 @@ func invent(t testing.TB, seed uint64, form string, n int) []specimen.Invented {
 func allIssued() date.Date { return date.Date{Year: 2026, Month: 7, Day: 1} }
 
 // Every form that package card knows has an inventor, and what it invents passes.
-func TestAThousandOfEachFormCanBeIssued(t *testing.T) {
+func TestManyOfEachFormCanBeIssued(t *testing.T) {
 	for _, form := range card.Forms() {
-		for _, one := range invent(t, 1, form.Name, 1000) {
+		for _, one := range invent(t, 1, form.Name, many()) {
 			d, err := card.ParseRecord(one.Record)
 			if err != nil {
 				t.Fatalf("%v: %s", err, one.Record)
@@ -347,4 +348,12 @@ func BenchmarkFingerprint(b *testing.B) {
 	for seed := uint64(0); b.Loop(); seed++ {
 		specimen.Fingerprint(seed)
 	}
+}
+
+// many is how many citizens of a form are held against every rule: a thousand where there is time.
+func many() int {
+	if os.Getenv("CANCUOC_SOAK") != "" {
+		return 1000
+	}
+	return 250
 }

@@ -17,7 +17,11 @@ const (
 // not, and of about the given age in years. The same seed, sex and age give the same picture, but for the rounding of
 // another processor.
 func Portrait(seed uint64, female bool, years int) []byte {
-	return encodePerson(looks(rand.New(rand.NewPCG(seed, portraitStream)), female, years), 0.75)
+	return portrait(seed, female, years, 0.75)
+}
+
+func portrait(seed uint64, female bool, years int, scale float32) []byte {
+	return encodePerson(looks(rand.New(rand.NewPCG(seed, portraitStream)), female, years), scale)
 }
 
 // looks invents how somebody looks.

@@ -95,9 +95,36 @@ func (d *desk) examineStation(ctx context.Context) []finding {
 		examineTrust(d.station, config),
 		examineTerminal(d.station, config),
 		examinePrintFolder(station.Path(d.station, config.Print)),
+		examineFaces(d.station, config),
 	}
 	findings = append(findings, examinePrinters(ctx, config.Printers)...)
 	return append(findings, d.examineLists()...)
+}
+
+// examineFaces tells whether the station's own templates are good, and as what its faces are printed.
+func examineFaces(folder string, config station.Config) finding {
+	const name = "faces"
+	templates, err := config.LoadTemplates(folder)
+	if err != nil {
+		return found(name, err, "", "cancuoc layout check --template FILE")
+	}
+	text := "for production"
+	signers, err := config.Signers(folder, authority.Keys{})
+	if err != nil {
+		return found(name, err, "", "mend "+station.ConfigName)
+	}
+	switch newest, err := signers.Newest(time.Now()); {
+	case err != nil:
+		text = "overprinted SPECIMEN / MẪU: no signer is in its time"
+	case newest.Certificate.Specimen():
+		text = "overprinted SPECIMEN / MẪU: a specimen authority signs"
+	case !strings.HasPrefix(newest.Key, "pkcs11:"):
+		text = "overprinted SPECIMEN / MẪU: the signing key is in no PKCS #11 token"
+	}
+	if len(templates) > 0 {
+		text += fmt.Sprintf("; %d templates of the station's own", len(templates))
+	}
+	return found(name, nil, text, "")
 }
 
 func examineRegister(ctx context.Context, path string) finding {

@@ -140,7 +140,7 @@ func exitCode(ctx context.Context, err error) int {
 func sentence(err error, code int) string {
 	text := plain(err.Error())
 	switch {
-	case code == exitInterrupted:
+	case code == exitInterrupted && errors.Is(err, context.Canceled): // else the error knows better
 		return "interrupted; the same command goes on where this one stopped"
 	case errors.Is(err, syscall.ENOSPC):
 		return text + "; make room on the disk and run the same command again"

@@ -130,9 +130,6 @@ func (d *desk) layOut(ctx context.Context, name string, templates station.Templa
 				return
 			}
 		}
-		if n == 0 {
-			yield(laidOut{name, []string{"holds no record"}}, nil)
-		}
 	}
 }
 

@@ -19,6 +19,7 @@ func storyParams(t *testing.T, folder string) testscript.Params {
 		Dir: folder,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SPECIMENS", absolute(t, "../../card/specimen/files"))
+			env.Setenv("TEMPLATES", absolute(t, "../../layout/template"))
 			env.Setenv("CANCUOC_STATION", "station")
 			env.Setenv("GORACE", noLinger)
 			env.Values[cardPrinterKey{}] = &cardPrinter{}

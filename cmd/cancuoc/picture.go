@@ -9,10 +9,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/cancuoc/cancuoc/card/regular"
@@ -23,7 +20,10 @@ const (
 	mostPictureFile   = 64 << 20 // bytes
 	mostPicturePixels = 40_000_000
 	mostPDFPages      = 4
+	mostPictureScans  = 100 // passes of a JPEG over its pixels: a few bytes ask for one more
 	pdfPictureDPI     = "300"
+	mostPDFSide       = "4961"    // pixels: 420 mm
+	mostPDFDrawn      = 256 << 20 // bytes, for all pages
 	pdfPatience       = time.Minute
 )
 
@@ -40,14 +40,21 @@ func facePictures(ctx context.Context, path string) ([]image.Image, error) {
 		return nil, err
 	case len(file) > mostPictureFile:
 		return nil, fmt.Errorf("%s: more than %d MB", path, mostPictureFile>>20)
-	case bytes.HasPrefix(file, []byte("%PDF-")):
-		return pdfPictures(ctx, path)
 	}
-	img, err := decodePicture(file)
+	pictures := onePicture
+	if bytes.HasPrefix(file, []byte("%PDF-")) {
+		pictures = pdfPictures
+	}
+	all, err := pictures(ctx, file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return []image.Image{img}, nil
+	return all, nil
+}
+
+func onePicture(_ context.Context, file []byte) ([]image.Image, error) {
+	img, err := decodePicture(file)
+	return []image.Image{img}, err
 }
 
 // decodePicture decodes a PNG or JPEG whose header says that it is not too large.
@@ -65,41 +72,45 @@ func decodePicture(file []byte) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := bytes.Count(file, []byte("\xff\xda")); bytes.HasPrefix(file, []byte("\xff\xd8")) && n > mostPictureScans {
+		return nil, fmt.Errorf("a JPEG of %d scans; at most %d are looked at", n, mostPictureScans)
+	}
 	return decode(bytes.NewReader(file))
 }
 
-// pdfPictures has pdftoppm make pictures of a PDF's first pages.
-func pdfPictures(ctx context.Context, path string) (all []image.Image, err error) {
+// pdfPictures has pdftoppm make pictures of a PDF's first pages. They pass through pipes: no file of a face is left behind,
+// whenever this ends. Of a page that is larger than any sheet only the upper left corner is drawn, for a page may say that
+// it is as large as a house.
+func pdfPictures(ctx context.Context, file []byte) (all []image.Image, err error) {
 	program, err := exec.LookPath("pdftoppm")
 	if err != nil {
-		return nil, fmt.Errorf("%s: to look at a PDF, pdftoppm is wanted (apt-get install poppler-utils); or give pictures", path)
+		return nil, errors.New("to look at a PDF, pdftoppm is wanted (apt-get install poppler-utils); or give pictures")
 	}
-	folder, err := os.MkdirTemp("", "cancuoc-faces-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(folder)
 	ctx, stop := context.WithTimeout(ctx, pdfPatience)
 	defer stop()
-	path, err = filepath.Abs(path)
+	cmd := exec.CommandContext(ctx, program, "-r", pdfPictureDPI, "-l", fmt.Sprint(mostPDFPages), "-png",
+		"-x", "0", "-y", "0", "-W", mostPDFSide, "-H", mostPDFSide, "-")
+	cmd.Stdin = bytes.NewReader(file)
+	drawn, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, program, "-r", pdfPictureDPI, "-l", fmt.Sprint(mostPDFPages), "-png", path, filepath.Join(folder, "page"))
-	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("%s: pdftoppm cannot read it", filepath.Base(path))
+	pages, readErr := io.ReadAll(io.LimitReader(drawn, mostPDFDrawn+1))
+	if len(pages) > mostPDFDrawn {
+		stop()
 	}
-	pages, err := filepath.Glob(filepath.Join(folder, "page*.png"))
-	if err != nil {
-		return nil, err
+	if err := errors.Join(readErr, cmd.Wait()); err != nil {
+		return nil, errors.New("pdftoppm cannot read it, or draws more than a card")
 	}
-	slices.Sort(pages)
-	for _, page := range pages {
-		file, err := os.ReadFile(page)
-		if err != nil {
-			return nil, err
+	const begin = "\x89PNG\r\n\x1a\n" // PNG, third edition, section 5.2
+	for page := range bytes.SplitSeq(pages, []byte(begin)) {
+		if len(page) == 0 {
+			continue
 		}
-		img, err := decodePicture(file)
+		img, err := decodePicture(append([]byte(begin), page...))
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -45,6 +46,9 @@ a queue took it, and even that the job is through, proves no card: the order is 
 			}
 			if cmd.Flags().Changed("again") && strings.TrimSpace(opts.again) == "" {
 				return withCode(exitUsage, errors.New("why again? give --again REASON"))
+			}
+			if len(opts.again) > 200 || strings.ContainsFunc(opts.again, func(r rune) bool { return !unicode.IsPrint(r) }) {
+				return withCode(exitUsage, errors.New("--again: a reason is one line of at most 200 bytes"))
 			}
 			return runPrint(cmd.Context(), d, opts)
 		},

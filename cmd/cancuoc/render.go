@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -58,6 +59,9 @@ drawn. With a folder for -o each card gets a file of its own name in it, of the 
 			if opts.mode != modeProof && opts.mode != modeProduction {
 				return withCode(exitUsage, fmt.Errorf("--mode: %q is neither %s nor %s", opts.mode, modeProof, modeProduction))
 			}
+			if len(args) > 1 && !opts.drawing.folder() {
+				return withCode(exitUsage, errors.New("several cards: name a folder for them, -o DIR/"))
+			}
 			return runRender(cmd.Context(), d, opts)
 		},
 	}
@@ -75,7 +79,7 @@ func runRender(ctx context.Context, d *desk, opts renderOptions) error {
 	if err != nil {
 		return withCode(exitInput, err)
 	}
-	r := &rendering{desk: d, opts: opts, templates: templates, results: []rendered{}}
+	r := &rendering{desk: d, opts: opts, templates: templates, drawn: map[string]bool{}, results: []rendered{}}
 	defer r.close()
 	for _, source := range opts.sources {
 		if id, err := strconv.ParseInt(source, 10, 64); err == nil {
@@ -107,9 +111,10 @@ type rendering struct {
 	desk      *desk
 	opts      renderOptions
 	templates station.Templates
-	workplace *workplace    // once an order is asked for
-	atDesk    *station.Desk // once one is drawn for production
-	files     []string      // of the present card
+	workplace *workplace      // once an order is asked for
+	atDesk    *station.Desk   // once one is drawn for production
+	drawn     map[string]bool // by the name of the card's file
+	files     []string        // of the present card
 	results   []rendered
 	failures  []error
 }
@@ -156,8 +161,13 @@ func (r *rendering) write(w io.Writer) {
 	}
 }
 
-// draw writes the files of one card.
+// draw writes the files of one card, and never over those of another one of this run: two files of records in two folders
+// may have the same name.
 func (r *rendering) draw(name string, faces layout.Faces) (err error) {
+	if r.drawn[name] {
+		return withCode(exitUsage, fmt.Errorf("%s: another card of this run has that name: draw them into two folders", name))
+	}
+	r.drawn[name] = true
 	r.files, err = r.opts.drawing.write(name, faces)
 	return err
 }
@@ -175,35 +185,57 @@ func (r *rendering) records(ctx context.Context, source string) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	n := 0
-	for prepared, err := range prepareAll(ctx, card.Records(file), folder, r.templates) {
+	for prepared, err := range onlyOne(prepareAll(ctx, card.Records(file), folder, r.templates), r.opts.drawing.folder()) {
+		if errors.Is(err, errMoreRecords) {
+			return withCode(exitUsage, fmt.Errorf("%s %w", source, err))
+		}
 		n++
-		if n > 1 && !r.opts.drawing.folder() {
-			return withCode(exitUsage, fmt.Errorf("%s holds more than one record: name a folder for them, -o DIR/", source))
-		}
-		name := fmt.Sprintf("%s:%d", source, n)
-		if err == nil {
-			for _, w := range prepared.warnings {
-				r.desk.note("%s: warning: %s / %s", name, w.Text, w.TextVi)
-			}
-			base := strings.TrimSuffix(filepath.Base(source), filepath.Ext(source))
-			err = r.draw(fmt.Sprintf("%s-%06d", base, n), prepared.faces)
-		}
-		r.keep(name, withInput(err))
+		r.keep(fmt.Sprintf("%s:%d", source, n), r.record(source, n, prepared, err))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
-	if n == 0 {
-		return withCode(exitInput, fmt.Errorf("%s holds no record", source))
-	}
 	return nil
+}
+
+// record draws one record of a file.
+func (r *rendering) record(source string, n int, prepared preparedOrder, err error) error {
+	if err != nil {
+		return withInput(err)
+	}
+	for _, w := range prepared.warnings {
+		r.desk.note("%s:%d: warning: %s / %s", source, n, w.Text, w.TextVi)
+	}
+	base := strings.TrimSuffix(filepath.Base(source), filepath.Ext(source))
+	return r.draw(fmt.Sprintf("%s-%06d", base, n), prepared.faces)
+}
+
+var errMoreRecords = errors.New("holds more than one record: name a folder for them, -o DIR/")
+
+// onlyOne gives the records as they are where many may be, and else one alone, or errMoreRecords in its place.
+func onlyOne(records iter.Seq2[preparedOrder, error], many bool) iter.Seq2[preparedOrder, error] {
+	if many {
+		return records
+	}
+	return func(yield func(preparedOrder, error) bool) {
+		var first preparedOrder
+		var firstErr error
+		n := 0
+		for one, err := range records {
+			if n++; n > 1 {
+				yield(preparedOrder{}, errMoreRecords)
+				return
+			}
+			first, firstErr = one, err
+		}
+		if n == 1 {
+			yield(first, firstErr)
+		}
+	}
 }
 
 // order draws one order of the station.
 func (r *rendering) order(ctx context.Context, id int64) error {
-	if len(r.opts.sources) > 1 && !r.opts.drawing.folder() {
-		return withCode(exitUsage, errors.New("several cards: name a folder for them, -o DIR/"))
-	}
 	if err := r.station(ctx); err != nil {
 		return err
 	}
@@ -214,6 +246,9 @@ func (r *rendering) order(ctx context.Context, id int64) error {
 	doc, err := card.ParseRecord(order.Record)
 	if err != nil {
 		return err
+	}
+	if len(doc.Fingerprints) > 0 && order.Fingerprints == nil {
+		r.desk.note("order %d: its fingerprints were erased when it ended: a face that prints them is drawn without", id)
 	}
 	var proof pki.Production
 	if r.opts.mode == modeProduction {
@@ -263,8 +298,12 @@ func (r *rendering) prove(ctx context.Context, order register.Order) (proof pki.
 	if proof, err = r.atDesk.Production(ctx, order.ID); err != nil {
 		return pki.Production{}, err
 	}
+	by := ""
+	if r.templates[order.Form] != nil {
+		by = " by a template that is not the program's"
+	}
 	return proof, r.workplace.register.Note(ctx, order.ID, register.Step{From: order.State, Actor: r.workplace.actor(), At: r.atDesk.Now(),
-		Detail: "faces drawn for production by `cancuoc render`; " + proof.String()})
+		Detail: "faces drawn for production" + by + " by `cancuoc render`; " + proof.String()})
 }
 
 // oneRecord reads a file that must hold one record.

@@ -112,6 +112,7 @@ func newRoot(d *desk) *cobra.Command {
 	root.AddCommand(newInitCommand(d), newOrderCommand(d), newIssueCommand(d), newPrintCommand(d), newReadCommand(d), newVerifyCommand(d), newFilesCommand(d),
 		newRenderCommand(d), newLayoutCommand(d), newMRZCommand(d), newNumberCommand(d), newQRCommand(d), newReadersCommand(d),
 		newSimulateCommand(d), newPKICommand(d), newDoctorCommand(d), newDemoCommand(d))
+	root.AddCommand(newSampleCommand(d), newGuideCommand(d))
 	usageErrors(root)
 	return root
 }

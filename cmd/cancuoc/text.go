@@ -9,7 +9,7 @@ import (
 )
 
 // packageNames matches the names with which the errors of our packages begin; an operator has no use for them.
-var packageNames = regexp.MustCompile(`(^|: |; |\()(?:activeauth|apdu|authority|bac|card|cms|cvc|cvca|date|dh|eac|ec|layout|lds|lint|mrz|pace|pcsc|perso|pki|pkcs11|reader|register|scp|secinfo|simulator|sm|spool|station|tlv|vnm|vpcd|x509): `)
+var packageNames = regexp.MustCompile(`(^|: |; |\()(?:activeauth|apdu|authority|bac|card|cms|cvc|cvca|date|dh|eac|ec|layout|lds|lint|mrz|pace|pcsc|perso|pki|pkcs11|reader|register|scp|secinfo|simulator|sm|specimen|spool|station|tlv|vnm|vpcd|x509): `)
 
 // plain takes the packages' names out of an error's text.
 func plain(text string) string {

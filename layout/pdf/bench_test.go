@@ -22,8 +22,8 @@ import (
 // perFile is how many cards a file has.
 const perFile = 100
 
-// drawn are portraits of a file's citizens, made fit beforehand, once.
-var drawn = sync.OnceValues(func() (all [][]byte, err error) {
+// prepared are portraits of a file's citizens, made fit beforehand, once.
+var prepared = sync.OnceValues(func() (all [][]byte, err error) {
 	for i := range uint64(perFile) {
 		p, err := portrait.Fit(bytes.NewReader(specimen.Portrait(i, i%2 == 0, 20+int(i)/2)))
 		if err != nil {
@@ -34,7 +34,7 @@ var drawn = sync.OnceValues(func() (all [][]byte, err error) {
 	return all, nil
 })
 
-// order is a card that waits to be drawn: its record is parsed, its portrait made fit.
+// order is a card that waits to be prepared: its record is parsed, its portrait made fit.
 type order struct {
 	doc      card.Document
 	portrait []byte
@@ -46,7 +46,7 @@ func orders(n int) (all []order, err error) {
 	if err != nil {
 		return nil, err
 	}
-	portraits, err := drawn()
+	portraits, err := prepared()
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func patient() bool {
 }
 
 // Cards a second in files of a hundred: composed, their codes by go-qrcode or marked as UTF-8 and decoded
-// again, drawn, written.
+// again, prepared, written.
 func BenchmarkCards(b *testing.B) {
 	for _, eci := range []bool{false, true} {
 		for _, n := range []int{100, 1000, 10_000} {

@@ -335,8 +335,15 @@ func (c *content) form(d *layout.Drawing) {
 		}
 	}
 	corner, size := fpdf.PointType{}, fpdf.SizeType{Wd: c.width, Ht: c.height}
-	template := c.pdf.CreateTemplateCustom(corner, size, func(t *fpdf.Tpl) { t.RawWriteBuf(&inner.out) })
+	template := drawn{c.pdf.CreateTemplateCustom(corner, size, func(t *fpdf.Tpl) { t.RawWriteBuf(&inner.out) })}
 	c.forms[d] = "/TPL" + template.ID()
 	c.flush()
 	c.pdf.UseTemplateScaled(template, corner, size) // its only way into the file, and its first use
 }
+
+// drawn is a template of paths and text. fpdf would have each template name every image that the file has so far, in any
+// order.
+type drawn struct{ fpdf.Template }
+
+// Images says that there are none.
+func (drawn) Images() map[string]*fpdf.ImageInfoType { return nil }

@@ -12,6 +12,7 @@ package pdf
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"time"
@@ -53,7 +54,7 @@ func Write(w io.Writer, faces ...layout.Face) error {
 // beyond ASCII, its text beyond the Basic Multilingual Plane, and some of its shapes leave the graphics state unbalanced.
 type document struct {
 	pdf    *fpdf.Fpdf
-	images map[string]string // names by the image's bytes
+	images map[[sha256.Size]byte]string // names by the hash of the image's file
 	fonts  map[layout.Font]*fontObject
 	uses   map[*layout.Drawing]int    // how often the faces place a drawing
 	forms  map[*layout.Drawing]string // drawings that faces share, by what names them in a page: /TPL…
@@ -75,7 +76,7 @@ func newDocument(compressed bool) *document {
 	pdf.SetCompression(compressed)
 	pdf.SetMargins(0, 0, 0)
 	pdf.SetAutoPageBreak(false, 0)
-	return &document{pdf: pdf, images: map[string]string{}, fonts: map[layout.Font]*fontObject{},
+	return &document{pdf: pdf, images: map[[sha256.Size]byte]string{}, fonts: map[layout.Font]*fontObject{},
 		uses: map[*layout.Drawing]int{}, forms: map[*layout.Drawing]string{}, ocrb: map[byte]*layout.Drawing{}}
 }
 
@@ -158,17 +159,6 @@ func (d *document) keep(f layout.Font, object *fontObject, words string) {
 			t.Text(0, 0, words)
 		})
 	}
-}
-
-// image registers a JPEG file, once, and gives its name.
-func (d *document) image(file []byte) string {
-	name, known := d.images[string(file)]
-	if !known {
-		name = fmt.Sprintf("image%d", len(d.images))
-		d.images[string(file)] = name
-		d.pdf.RegisterImageOptionsReader(name, fpdf.ImageOptions{ImageType: "jpg"}, bytes.NewReader(file))
-	}
-	return name
 }
 
 // character gives one character of OCR-B as a drawing, its cell from 0 to [layout.OCRBPitch], with room above it; without

@@ -207,6 +207,54 @@ func TestSameFacesGiveSameBytes(t *testing.T) {
 	}
 }
 
+// Many portraits have one size, and their file one order: the order in which they are drawn.
+func TestPicturesOfOneSizeGiveSameBytes(t *testing.T) {
+	inventor, err := specimen.NewInventor(1, "certificate-2024")
+	if err != nil {
+		t.Fatal(err)
+	}
+	face := layout.Face{Side: layout.Front, Width: 85.6, Height: 53.98}
+	for i := range 8 {
+		one, err := inventor.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		face.Marks = append(face.Marks, layout.Image{X: float64(10 * i), Width: 8, Height: 12, JPEG: one.Face()})
+	}
+	shared := layout.Group{At: layout.Identity(), Drawing: &layout.Drawing{Marks: []layout.Mark{
+		layout.Path{Pen: 1, Outline: []layout.Segment{{Op: layout.Move}, {Op: layout.Line, Points: [3]layout.Point{{X: 9, Y: 9}}}}}}}}
+	face.Marks = append(face.Marks, shared)
+	draw := func() []byte {
+		var out bytes.Buffer
+		if err := Write(&out, face, face); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	first := draw()
+	for range 4 {
+		if !bytes.Equal(first, draw()) {
+			t.Fatal("two documents of the same faces differ")
+		}
+	}
+	path := filepath.Join(t.TempDir(), "faces.pdf")
+	if err := os.WriteFile(path, first, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "qpdf", "--check", path)
+	if n := strings.Count(run(t, "pdfimages", "-list", path), " 236   354 "); n != 16 {
+		t.Errorf("%d pictures, want 8 on each of two pages", n)
+	}
+	at := 0
+	for i, m := range face.Marks[:8] {
+		found := bytes.Index(first[at:], m.(layout.Image).JPEG)
+		if found < 0 {
+			t.Fatalf("picture %d is not in its turn", i+1)
+		}
+		at += found
+	}
+}
+
 func TestLettersOutsideTheBasicPlaneAreRefused(t *testing.T) {
 	face := layout.Face{Width: 10, Height: 10, Marks: []layout.Mark{
 		layout.Text{Tag: layout.Tag{Field: "full_name"}, Size: 2, Font: layout.Sans, Words: "\U0001F600"}}}

@@ -207,6 +207,12 @@ func unsigned(t *testing.T, d *Desk, id int64, from register.State, name string)
 	if stored, err = json.Marshal(data); err != nil {
 		t.Fatal(err)
 	}
+	exchange(t, d, id, from, stored)
+}
+
+// exchange puts other production data into the register, by way of an order that is held.
+func exchange(t *testing.T, d *Desk, id int64, from register.State, stored []byte) {
+	t.Helper()
 	for _, s := range []register.Step{{From: from, To: register.Held, Detail: "a trial", Data: stored}, {From: register.Held, To: from}} {
 		s.Actor, s.At = "bench", time.Now()
 		if err := d.Register.Advance(t.Context(), id, s); err != nil {

@@ -29,9 +29,9 @@ func producible(doc card.Document) []register.State {
 	return []register.State{register.Verified, register.Queued, register.Printed}
 }
 
-// Production proves now that an order may be printed as a real document: it is verified (signed, where it has no chip), the certificate that signed it
-// and the station's own belong to one authority that is no specimen's, and the station's key is in a token and answers.
-// The proof is for the order's document signer alone; layout takes it in place of the overprint.
+// Production proves now that an order may be printed as a real document: it is verified (signed, where it has no chip),
+// what was signed is of its record, the certificate that signed it and the station's own belong to one authority that is
+// no specimen's, and the station's key is in a token and answers. The proof is for the order's document signer alone; layout takes it in place of the overprint.
 func (d *Desk) Production(ctx context.Context, id int64) (pki.Production, error) {
 	order, err := d.Register.Order(ctx, id)
 	if err != nil {
@@ -89,13 +89,23 @@ func (j *job) signedBy(ctx context.Context) (pki.Certificate, error) {
 	if err == nil {
 		err = covers(sod.SecurityObject, data)
 	}
-	if err == nil && j.doc.OnPaper() && !card.IsOfRecord(data, j.doc, j.order.Record) {
+	if err == nil && !j.isOf(data) {
 		err = errors.New("the record is another one")
 	}
 	if err != nil {
 		return pki.Certificate{}, fmt.Errorf("%w: %w", ErrSignature, err)
 	}
 	return pki.ParseCertificate(der)
+}
+
+// isOf tells whether what was signed is of the order's own record, portrait and fingerprints.
+func (j *job) isOf(data perso.Data) bool {
+	of := card.Issuance{Document: j.doc, Portrait: j.order.Chip, Fingerprints: j.order.Fingerprints}
+	if !j.doc.OnPaper() {
+		return of.Made(data)
+	}
+	of.Portrait = j.order.Face
+	return of.Made(data) && card.IsOfRecord(data, j.doc, j.order.Record)
 }
 
 // covers tells whether the data groups are those that were hashed, all of them and no other.

@@ -165,17 +165,20 @@ func (d *Desk) newest(t *testing.T) pki.Certificate {
 }
 
 // verified takes an order up to the state in which it waits for its faces.
-func (b *bench) verified(d *Desk) int64 {
+func (b *bench) verified(d *Desk) int64 { return b.upToVerified(d, b.orders(d.Register, 1))[0] }
+
+func (b *bench) upToVerified(d *Desk, ids []int64) []int64 {
 	b.t.Helper()
-	id := b.orders(d.Register, 1)[0]
 	printFolder := d.PrintFolder
 	defer func() { d.PrintFolder = printFolder }()
 	d.PrintFolder = filepath.Join(b.folder, ConfigName) // no folder: printing fails
-	_, err := d.Issue(b.t.Context(), id, b.fresh)
-	if o, e := d.Register.Order(b.t.Context(), id); e != nil || o.State != register.Verified {
-		b.t.Fatal(errors.Join(err, e))
+	for _, id := range ids {
+		_, err := d.Issue(b.t.Context(), id, b.fresh)
+		if o, e := d.Register.Order(b.t.Context(), id); e != nil || o.State != register.Verified {
+			b.t.Fatal(errors.Join(err, e))
+		}
 	}
-	return id
+	return ids
 }
 
 func TestNoProductionOfAnOrder(t *testing.T) {
@@ -199,6 +202,25 @@ func TestNoProductionOfAnOrder(t *testing.T) {
 	unsigned(t, d, id, register.Verified, "EF.DG2")
 	if p, err := d.Production(t.Context(), id); !errors.Is(err, ErrSignature) || p.Proven() {
 		t.Errorf("another face than was signed: %v, %v", p, err)
+	}
+}
+
+// What was signed for one citizen proves nothing for another, though the signature is right.
+func TestNoProductionByWhatWasSignedForAnother(t *testing.T) {
+	b, a := realBench(t)
+	onToken(t, a, "ds-1")
+	d := b.office()
+	ids := b.upToVerified(d, b.orders(d.Register, 2))
+	if p, err := d.Production(t.Context(), ids[0]); err != nil || !p.Proven() {
+		t.Fatal(err)
+	}
+	others, err := d.Register.Production(t.Context(), ids[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	exchange(t, d, ids[0], register.Verified, others)
+	if p, err := d.Production(t.Context(), ids[0]); !errors.Is(err, ErrSignature) || p.Proven() {
+		t.Errorf("another citizen's data: %v, %v", p, err)
 	}
 }
 

@@ -139,7 +139,7 @@ func (j *job) readBack(faces layout.Faces) error {
 		return err
 	}
 	if i := slices.IndexFunc(checks, func(c FaceCheck) bool { return c.Result != FacePass }); i >= 0 {
-		return fmt.Errorf("%w: %s: %s", ErrFaceDiffers, checks[i].Name, checks[i].Detail)
+		return fmt.Errorf("%w, %s %s: `cancuoc layout verify` says more", ErrFaceDiffers, checks[i].Name, checks[i].Result)
 	}
 	return nil
 }
