@@ -42,7 +42,7 @@ func TestZonesAreReadBack(t *testing.T) {
 	needs(t, "pdftoppm")
 	for _, form := range []string{"cancuoc-2024", "cccd-2021"} {
 		t.Run(form, func(t *testing.T) {
-			faces, zones := backs(t, form, soaked(100, 12))
+			faces, zones := backs(t, form, soaked(100, 6))
 			var painter png.Painter
 			for i, face := range faces {
 				picture, err := painter.Draw(face, 300)
@@ -51,7 +51,7 @@ func TestZonesAreReadBack(t *testing.T) {
 				}
 				mustReadZone(t, fmt.Sprint("card ", i), picture, zones[i])
 			}
-			for i, path := range pagesOf(t, faces[:soaked(50, 6)], "-gray") {
+			for i, path := range pagesOf(t, faces[:soaked(50, 3)], "-gray") {
 				mustReadZone(t, fmt.Sprint("card ", i, " by poppler"), readPGM(t, path), zones[i])
 			}
 		})
@@ -63,7 +63,7 @@ func TestZonesAreExtracted(t *testing.T) {
 	needs(t, "pdftotext")
 	line := regexp.MustCompile(`(?m)^ *([A-Z0-9<]{30}) *$`)
 	for _, form := range []string{"cancuoc-2024", "cccd-2021"} {
-		faces, zones := backs(t, form, soaked(100, 25))
+		faces, zones := backs(t, form, soaked(100, 10))
 		out, err := exec.Command("pdftotext", "-layout", writePDF(t, faces), "-").Output()
 		if err != nil {
 			t.Fatal(err)
