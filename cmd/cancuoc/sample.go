@@ -65,20 +65,12 @@ in turn, to be printed on both sides and turned over the long edge.
 	flags.StringVar(&opts.template, "template", "", "a template's `FILE`, in place of the program's for the form")
 	flags.BoolVar(&opts.eci, "eci", false, "QR codes that say of their text that it is UTF-8")
 	flags.BoolVar(&opts.force, "force", false, "overwrite what is there")
-	completeFlag(cmd, "form", func(string) []string { return sampleForms() })
+	completeFlag(cmd, "form", func(string) []string { return formNames() })
 	completeFlag(cmd, "sheet", func(string) []string { return []string{paperA4} })
 	return cmd
 }
 
 const paperA4 = "a4"
-
-// sampleForms lists the forms of documents, to be typed.
-func sampleForms() (names []string) {
-	for _, f := range card.Forms() {
-		names = append(names, f.Name)
-	}
-	return names
-}
 
 // folder tells whether the files are to get names of their own in a folder.
 func (o sampleOptions) folder() bool {
@@ -94,8 +86,8 @@ func (o sampleOptions) check() error {
 		return errors.New("name what to write: -o FILE.pdf, -o DIR/ or --records DIR")
 	case o.out == "" && (o.sheet != "" || o.eci || o.template != ""):
 		return errors.New("--sheet, --eci and --template are for faces: name their file with -o")
-	case !slices.Contains(sampleForms(), o.form):
-		return fmt.Errorf("--form: %q is not one of %s", o.form, strings.Join(sampleForms(), ", "))
+	case !slices.Contains(formNames(), o.form):
+		return fmt.Errorf("--form: %q is not one of %s", o.form, strings.Join(formNames(), ", "))
 	case o.sheet != "" && o.sheet != paperA4:
 		return fmt.Errorf("--sheet: %q is not %s", o.sheet, paperA4)
 	case o.out != "" && !o.folder() && !strings.HasSuffix(strings.ToLower(o.out), ".pdf"):
