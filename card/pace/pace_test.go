@@ -238,12 +238,18 @@ func soak() bool { return os.Getenv("CANCUOC_SOAK") != "" }
 
 func flipOnce(t *testing.T, info secinfo.PACEInfo, chip *Chip, keys []secinfo.ChipAuthenticationPublicKeyInfo, message, bit int) {
 	t.Helper()
-	w := &wire{chip: chip, tamper: func(m int, b []byte) {
-		if m == message && bit < 8*len(b) {
-			b[bit/8] ^= 0x80 >> (bit % 8)
-		}
-	}}
-	_, result, err := Run(w, info, CAN("123456"), rand.Reader)
+	var w *wire
+	var result Result
+	var err error
+	for flipped := false; !flipped; { // a public key of a MODP group is now and then a byte shorter, and has no such bit
+		w = &wire{chip: chip, tamper: func(m int, b []byte) {
+			if m == message && bit < 8*len(b) {
+				b[bit/8] ^= 0x80 >> (bit % 8)
+				flipped = true
+			}
+		}}
+		_, result, err = Run(w, info, CAN("123456"), rand.Reader)
+	}
 	if err == nil && info.Mapping == secinfo.ChipAuthenticationMapping {
 		err = VerifyCAM(result, keys)
 	}
