@@ -96,8 +96,8 @@ func (o sampleOptions) check() error {
 		return errors.New("--sheet, --eci and --template are for faces: name their file with -o")
 	case !slices.Contains(sampleForms(), o.form):
 		return fmt.Errorf("--form: %q is not one of %s", o.form, strings.Join(sampleForms(), ", "))
-	case o.sheet != "" && o.sheet != paperA4:
-		return fmt.Errorf("--sheet: %q is not %s", o.sheet, paperA4)
+	case o.sheet != "" && !strings.EqualFold(o.sheet, paperA4):
+		return fmt.Errorf("--sheet: %q is not one of %s", o.sheet, paperA4)
 	case o.out != "" && !o.folder() && !strings.HasSuffix(strings.ToLower(o.out), ".pdf"):
 		return fmt.Errorf("%s: the name of a file ends in .pdf, that of a folder in /", o.out)
 	}
@@ -123,11 +123,18 @@ type sampleFile struct {
 
 func (s sampled) write(w io.Writer) {
 	for _, f := range s.Files {
-		fmt.Fprintf(w, "%s: %d cards, %d pages\n", f.File, f.Cards, f.Pages)
+		fmt.Fprintf(w, "%s: %s, %d pages\n", f.File, counted(f.Cards, "card"), f.Pages)
 	}
 	if s.Records != "" {
-		fmt.Fprintf(w, "%s: %d records, their images beside it\n", s.Records, s.Cards)
+		fmt.Fprintf(w, "%s: %s, their images beside it\n", s.Records, counted(s.Cards, "record"))
 	}
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func runSample(ctx context.Context, d *desk, opts sampleOptions) error {
