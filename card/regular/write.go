@@ -13,13 +13,20 @@ import (
 // when this returns. What a killed process leaves has always the same name and is removed by the next, and so is whatever
 // somebody else has put there: it is never written through.
 func WriteFile(path string, write func(io.Writer) error) error {
+	if info, err := os.Lstat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("write %s: it is a folder", path)
+	}
 	next := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	f, err := os.OpenFile(next, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		var at *fs.PathError
+		if errors.As(err, &at) { // its path is one that nobody has named
+			err = at.Err
+		}
+		return fmt.Errorf("write %s: folder %s: %w", path, filepath.Dir(path), err)
 	}
 	err = write(f)
 	if err == nil {

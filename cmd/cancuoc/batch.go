@@ -164,6 +164,8 @@ func (b *batch) all(ctx context.Context) error {
 	}
 	if held, err := b.held(context.WithoutCancel(ctx)); err == nil && len(held) > 0 && ctx.Err() == nil {
 		b.desk.note("left alone, since other processes work on them: %s", orders(held))
+	} else if err == nil && len(b.results) == 0 && stopped == nil && ctx.Err() == nil {
+		b.desk.note("no order waits")
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

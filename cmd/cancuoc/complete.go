@@ -15,8 +15,17 @@ import (
 
 // completeFlag lets a shell complete the value of a flag with what values gives.
 func completeFlag(cmd *cobra.Command, name string, values func(typed string) []string) {
+	completeWith(cmd, name, cobra.ShellCompDirectiveNoFileComp, values)
+}
+
+// completeBeginning is completeFlag where a value goes on after what is completed: "sim:", a folder, a fault.
+func completeBeginning(cmd *cobra.Command, name string, values func(typed string) []string) {
+	completeWith(cmd, name, cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp, values)
+}
+
+func completeWith(cmd *cobra.Command, name string, how cobra.ShellCompDirective, values func(typed string) []string) {
 	err := cmd.RegisterFlagCompletionFunc(name, func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-		return values(typed), cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+		return values(typed), how
 	})
 	if err != nil {
 		panic(err) // the flag has no such name
@@ -26,7 +35,7 @@ func completeFlag(cmd *cobra.Command, name string, values func(typed string) []s
 // addCardFlag gives a command the flag --card with its completions: card files and readers.
 func addCardFlag(cmd *cobra.Command, value *string) {
 	cmd.Flags().StringVar(value, "card", "", refHelp)
-	completeFlag(cmd, "card", func(typed string) []string {
+	completeBeginning(cmd, "card", func(typed string) []string {
 		switch {
 		case strings.HasPrefix(typed, "sim:") && strings.Contains(typed, "?"):
 			return completeFault(typed)
@@ -96,6 +105,12 @@ func (d *desk) completeOrders(cmd *cobra.Command, args []string, _ string) ([]st
 		ids = append(ids, fmt.Sprintf("%d\t%s", s.ID, s.State))
 	}
 	return ids[max(0, len(ids)-100):], cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeOrdersAndFiles completes the number of an order, or the name of a file.
+func (d *desk) completeOrdersAndFiles(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	ids, _ := d.completeOrders(cmd, nil, typed)
+	return ids, cobra.ShellCompDirectiveDefault
 }
 
 // completeOrdersIn completes the numbers of any number of orders in these states, without those typed already.

@@ -85,7 +85,7 @@ func found(name string, err error, good, mend string) finding {
 func (d *desk) examineStation(ctx context.Context) []finding {
 	config, err := station.LoadConfig(d.station)
 	if err != nil {
-		return []finding{found("station", err, "", "cancuoc init "+d.station)}
+		return []finding{found("station", err, "", mendStation(d.station, err))}
 	}
 	findings := []finding{
 		found("station", nil, fmt.Sprintf("%s (%s)", d.station, config.Name), ""),
@@ -99,6 +99,17 @@ func (d *desk) examineStation(ctx context.Context) []finding {
 	}
 	findings = append(findings, examinePrinters(ctx, config.Printers)...)
 	return append(findings, d.examineLists()...)
+}
+
+// mendStation says what mends a station whose configuration cannot be read. Only one that is not there is made.
+func mendStation(folder string, err error) string {
+	switch {
+	case errors.Is(err, station.ErrNoStation):
+		return "cancuoc init " + folder
+	case errors.Is(err, fs.ErrPermission):
+		return "give this user the right to read " + folder
+	}
+	return "mend " + filepath.Join(folder, station.ConfigName)
 }
 
 // examineFaces tells whether the station's own templates are good, and as what its faces are printed.

@@ -192,7 +192,9 @@ func planOne(ctx context.Context, atDesk *station.Desk, id int64) (planned, erro
 func writePlans(out io.Writer, plans []planned) {
 	for _, p := range plans {
 		if p.Error != "" {
-			fmt.Fprintf(out, "order %d: %s\n", p.ID, p.Error)
+			if len(plans) > 1 { // else the command ends with this very sentence
+				fmt.Fprintf(out, "order %d: %s\n", p.ID, plain(p.Error))
+			}
 			continue
 		}
 		if p.Paper {

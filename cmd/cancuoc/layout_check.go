@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -47,6 +49,13 @@ type laidOut struct {
 	Faults []string `json:"faults,omitempty"`
 }
 
+// goodTemplate is a template by which records were laid out, in place of the program's.
+type goodTemplate struct {
+	Form   string  `json:"template"`
+	Width  float64 `json:"width_mm"`
+	Height float64 `json:"height_mm"`
+}
+
 func runLayoutCheck(ctx context.Context, d *desk, opts layoutCheckOptions) error {
 	templates, err := d.templates(opts.templates)
 	if err != nil {
@@ -68,20 +77,7 @@ func runLayoutCheck(ctx context.Context, d *desk, opts layoutCheckOptions) error
 		}
 	}
 	d.clearProgress()
-	err = d.print(results, func(w io.Writer) {
-		for _, r := range results {
-			for _, fault := range r.Faults {
-				fmt.Fprintf(w, "%s: %s\n", r.Record, fault)
-			}
-		}
-		for form, t := range templates {
-			fmt.Fprintf(w, "template for %s: good, %g x %g mm\n", form, t.Width, t.Height)
-		}
-		if len(opts.files) > 0 {
-			fmt.Fprintf(w, "%d of %d records can be printed\n", good, len(results))
-		}
-	})
-	if err != nil {
+	if err := d.printLaidOut(results, goodTemplates(templates), good); err != nil {
 		return err
 	}
 	if good < len(results) {
@@ -90,13 +86,47 @@ func runLayoutCheck(ctx context.Context, d *desk, opts layoutCheckOptions) error
 	return nil
 }
 
+// goodTemplates tells of the templates, in the order of their forms.
+func goodTemplates(templates station.Templates) (all []goodTemplate) {
+	for _, form := range slices.Sorted(maps.Keys(templates)) {
+		all = append(all, goodTemplate{form, templates[form].Width, templates[form].Height})
+	}
+	return all
+}
+
+// printLaidOut prints the result: what is wrong with records, the templates, and how many records are good.
+func (d *desk) printLaidOut(records []laidOut, templates []goodTemplate, good int) error {
+	result := []any{}
+	for _, r := range records {
+		result = append(result, r)
+	}
+	for _, t := range templates {
+		result = append(result, t)
+	}
+	return d.print(result, func(w io.Writer) {
+		for _, r := range records {
+			for _, fault := range r.Faults {
+				fmt.Fprintf(w, "%s: %s\n", r.Record, fault)
+			}
+		}
+		for _, t := range templates {
+			fmt.Fprintf(w, "template for %s: good, %g x %g mm\n", t.Form, t.Width, t.Height)
+		}
+		if len(records) > 0 {
+			fmt.Fprintf(w, "%d of %d records can be printed\n", good, len(records))
+		}
+	})
+}
+
 // templates loads the templates that are named, and those of the station, where there is one.
 func (d *desk) templates(named []string) (station.Templates, error) {
 	all := station.Templates{}
-	if config, err := station.LoadConfig(d.station); err == nil {
-		if all, err = config.LoadTemplates(d.station); err != nil {
-			return nil, withCode(exitRegister, err)
-		}
+	config, err := station.LoadConfig(d.station)
+	if err == nil {
+		all, err = config.LoadTemplates(d.station)
+	}
+	if err != nil && !errors.Is(err, station.ErrNoStation) {
+		return nil, withCode(exitRegister, err) // by the program's templates it could say "good" of what the station prints otherwise
 	}
 	own, err := station.LoadTemplates(named...)
 	if err != nil {

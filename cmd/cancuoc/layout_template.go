@@ -1,9 +1,9 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +14,7 @@ import (
 
 func newLayoutTemplateCommand(d *desk) *cobra.Command {
 	var out string
+	var force bool
 	cmd := &cobra.Command{
 		Use: "template [FORM]", Short: "Write out the template of a form, to be changed; without one, list the forms", Args: cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -23,9 +24,10 @@ func newLayoutTemplateCommand(d *desk) *cobra.Command {
 changed one is named with --template, or in station.toml under templates; "cancuoc layout check --template FILE" checks it.`,
 		Example: `  cancuoc layout template
   cancuoc layout template cancuoc-2024 -o my-card.json`,
-		RunE: func(cmd *cobra.Command, args []string) error { return runLayoutTemplate(cmd.Context(), d, args, out) },
+		RunE: func(cmd *cobra.Command, args []string) error { return runLayoutTemplate(d, args, out, force) },
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write it to `FILE` (else to standard output)")
+	cmd.Flags().BoolVar(&force, "force", false, "overwrite what is there")
 	return cmd
 }
 
@@ -45,7 +47,7 @@ type listedTemplate struct {
 	About  string  `json:"about"`
 }
 
-func runLayoutTemplate(_ context.Context, d *desk, args []string, out string) error {
+func runLayoutTemplate(d *desk, args []string, out string, force bool) error {
 	if len(args) == 0 {
 		return d.listTemplates()
 	}
@@ -56,6 +58,9 @@ func runLayoutTemplate(_ context.Context, d *desk, args []string, out string) er
 	if out == "" {
 		_, err := d.out.Write(text)
 		return err
+	}
+	if _, err := os.Lstat(out); err == nil && !force { // somebody may have changed it
+		return withCode(exitInput, fmt.Errorf("%s is there already: --force overwrites it", out))
 	}
 	return regular.WriteFile(out, func(w io.Writer) error {
 		_, err := w.Write(text)

@@ -19,6 +19,12 @@ type layoutVerifyOptions struct {
 	dpi           float64
 }
 
+// Between these resolutions scan reads a machine readable zone.
+const (
+	leastPictureDPI = 150
+	mostPictureDPI  = 1200
+)
+
 func newLayoutVerifyCommand(d *desk) *cobra.Command {
 	var opts layoutVerifyOptions
 	cmd := &cobra.Command{
@@ -35,12 +41,16 @@ resolution. The exit code is 9 when something differs, and 10 when something can
 			if (opts.order == "") == (opts.record == "") {
 				return withCode(exitUsage, errors.New("compare with what? give --order ID or --record FILE"))
 			}
+			if cmd.Flags().Changed("dpi") && !(opts.dpi >= leastPictureDPI && opts.dpi <= mostPictureDPI) {
+				return withCode(exitUsage, fmt.Errorf("--dpi: %g; from %d to %d can be read", opts.dpi, leastPictureDPI, mostPictureDPI))
+			}
 			return runLayoutVerify(cmd.Context(), d, opts)
 		},
 	}
 	cmd.Flags().StringVar(&opts.order, "order", "", "the order with this `ID`")
 	cmd.Flags().StringVar(&opts.record, "record", "", "the record in `FILE`")
 	cmd.Flags().Float64Var(&opts.dpi, "dpi", 0, "resolution of the pictures, where they show more than the card")
+	completeFlag(cmd, "order", func(string) []string { ids, _ := d.completeOrders(cmd, nil, ""); return ids })
 	return cmd
 }
 

@@ -43,6 +43,9 @@ func parseRef(text string) (cardRef, error) {
 	if name == "" {
 		return cardRef{}, withCode(exitUsage, fmt.Errorf("--card %s: name the card file after the colon", text))
 	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() && !strings.HasSuffix(name, "/") {
+		name += "/"
+	}
 	ref := cardRef{scheme: scheme, name: name}
 	return ref, withCode(exitUsage, ref.parseQuery(query))
 }

@@ -84,7 +84,7 @@ func exclusive(cmd *cobra.Command, flag string, others ...string) error {
 
 func addKeyFlag(cmd *cobra.Command, key *string) {
 	cmd.Flags().StringVar(key, "key", "", "reference of the new key: file:PATH, or pkcs11:... for one that is on a token (else a file beside the certificate)")
-	completeFlag(cmd, "key", func(string) []string { return []string{"file:", "pkcs11:"} })
+	completeBeginning(cmd, "key", func(string) []string { return []string{"file:", "pkcs11:"} })
 }
 
 func addRightsFlag(cmd *cobra.Command, names *[]string, otherwise string) {

@@ -56,7 +56,7 @@ never over a file. With --dry-run everything is checked, the key is not used and
 	flags.StringVar(&opts.trust, "trust", "", "believe other master lists by the CSCA certificates in `PATH`, a file or a folder")
 	flags.StringVar(&opts.passphraseFile, "passphrase-file", "", "the passphrase of the key is in `FILE`")
 	flags.BoolVar(&opts.dryRun, "dry-run", false, "check everything, sign and write nothing")
-	completeFlag(cmd, "key", func(typed string) []string {
+	completeBeginning(cmd, "key", func(typed string) []string {
 		if len(typed) < len("file:") {
 			return []string{"file:"}
 		}

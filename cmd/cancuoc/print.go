@@ -152,7 +152,10 @@ func (d *desk) eachOrder(ctx context.Context, ids []int64, atDesk *station.Desk,
 	}
 	err := d.print(results, func(out io.Writer) {
 		for _, r := range results {
-			if r.Error == "" {
+			switch {
+			case r.Error == "" && r.Printer == "": // it never was in a queue
+				fmt.Fprintf(out, "order %d  %s\n", r.ID, r.State)
+			case r.Error == "":
 				fmt.Fprintf(out, "order %d  %s  %s on %s\n", r.ID, r.State, orDash(string(r.Job)), orDash(r.Printer))
 			}
 		}

@@ -64,6 +64,9 @@ func runPrintStatus(ctx context.Context, d *desk) error {
 			fmt.Fprintf(out, "order %d  since %s  %s on %s  %s\n", r.ID, r.Since.Local().Format(time.DateTime), orDash(string(r.Job)), orDash(r.Printer), r.words())
 		}
 	})
+	if len(rows) == 0 && !d.json {
+		d.note("no order is queued")
+	}
 	if err == nil {
 		err = trouble
 	}

@@ -37,7 +37,7 @@ func newRenderCommand(d *desk) *cobra.Command {
 	var opts renderOptions
 	cmd := &cobra.Command{
 		Use: "render ID|RECORD... -o FILE|DIR", Short: "Draw the faces of orders or records as PDF, PNG or SVG", Args: cobra.MinimumNArgs(1),
-		ValidArgsFunction: d.completeOrders,
+		ValidArgsFunction: d.completeOrdersAndFiles,
 		Long: `Draw the faces of orders, or of every record in a file, into one file for each card. A number is an order of the
 station; anything else is a file of records, for which no station is needed.
 
@@ -144,8 +144,10 @@ func (r *rendering) outcome() error {
 	switch {
 	case len(r.failures) == 0:
 		return nil
-	case len(r.results) == 1:
+	case len(r.results) == 1 && strings.Contains(r.failures[0].Error(), r.results[0].Card):
 		return r.failures[0]
+	case len(r.results) == 1:
+		return fmt.Errorf("%s: %w", r.results[0].Card, r.failures[0])
 	}
 	return withCode(exitSome, fmt.Errorf("%d of %d failed", len(r.failures), len(r.results)))
 }
@@ -247,8 +249,8 @@ func (r *rendering) order(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	if len(doc.Fingerprints) > 0 && order.Fingerprints == nil {
-		r.desk.note("order %d: its fingerprints were erased when it ended: a face that prints them is drawn without", id)
+	if len(doc.Fingerprints) > 0 && order.Fingerprints == nil && r.templates.Fingerprints(doc.Form) {
+		r.desk.note("order %d: its fingerprints were erased when it ended: its face is drawn without", id)
 	}
 	var proof pki.Production
 	if r.opts.mode == modeProduction {

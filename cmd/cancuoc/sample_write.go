@@ -125,8 +125,7 @@ func (s *sampling) batches(ctx context.Context) error {
 func (s *sampling) keep(one drawn) error {
 	s.done++
 	if one.err != nil {
-		why := strings.ReplaceAll(one.err.Error(), "\n", "; ") // a field each
-		return withCode(exitInput, fmt.Errorf("citizen %d of seed %d: %s", s.done, s.opts.seed, why))
+		return withCode(exitInput, fmt.Errorf("citizen %d of seed %d: %w", s.done, s.opts.seed, one.err))
 	}
 	for _, name := range slices.Sorted(maps.Keys(one.images)) {
 		path := filepath.Join(s.opts.records, name)

@@ -8,11 +8,17 @@ import (
 	"unicode/utf8"
 )
 
-// packageNames matches the names with which the errors of our packages begin; an operator has no use for them.
-var packageNames = regexp.MustCompile(`(^|: |; |\()(?:activeauth|apdu|authority|bac|card|cms|cvc|cvca|date|dh|eac|ec|layout|lds|lint|mrz|pace|pcsc|perso|pki|pkcs11|reader|register|scp|secinfo|simulator|sm|specimen|spool|station|tlv|vnm|vpcd|x509): `)
+// packageWords are the names with which the errors of our packages begin; an operator has no use for them.
+const packageWords = `(?:activeauth|apdu|authority|bac|card|cms|cvc|cvca|date|dh|eac|ec|layout|lds|lint|mrz|pace|pcsc|perso|pki|pkcs11|reader|register|scp|secinfo|simulator|sm|specimen|spool|station|tlv|vnm|vpcd|x509)`
 
-// plain takes the packages' names out of an error's text.
+var (
+	packageNames = regexp.MustCompile(`(^|: |; |\()` + packageWords + `: `)
+	nextError    = regexp.MustCompile(`\n` + packageWords + `: `) // of several that were joined, each on a line
+)
+
+// plain takes the packages' names out of an error's text, and puts several errors on one line.
 func plain(text string) string {
+	text = nextError.ReplaceAllString(text, "; ")
 	for {
 		next := packageNames.ReplaceAllString(text, "$1")
 		if next == text {

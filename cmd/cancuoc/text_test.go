@@ -16,6 +16,17 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
+func TestSeveralErrorsAreOneLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"layout: full_name: does not fit\nlayout: qr: does not fit": "full_name: does not fit; qr: does not fit",
+		"open a\nb: layout: gone":                                   "open a\nb: gone", // a name stays as it is, and is shown quoted
+	} {
+		if got := plain(text); got != want {
+			t.Errorf("plain(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestEscapedJSONIsTheSameJSON(t *testing.T) {
 	for _, text := range []string{"Mẫu", "a\u009bb", "a\u202eb", "a\U000e0001b", "𠮷", "\x00\x1b"} {
 		raw, err := json.Marshal(text)

@@ -180,7 +180,7 @@ func (d *Desk) release(ctx context.Context, id int64) error {
 // MayBePrinted tells whether an order can be handed to a queue as it stands, or again.
 func MayBePrinted(order register.Order) error {
 	if from := unprinted(card.Document{Form: order.Form}); order.State != from && order.State != register.Queued {
-		return fmt.Errorf("%w: order %d is %s, and printed is what is %s", ErrNothingToDo, order.ID, order.State, from)
+		return fmt.Errorf("%w: order %d is %s, and printed is what is %s (`cancuoc order show %d` tells more)", ErrNothingToDo, order.ID, order.State, from, order.ID)
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func (d *Desk) Production(ctx context.Context, id int64) (pki.Production, error)
 		return pki.Production{}, err
 	}
 	if states := producible(doc); !slices.Contains(states, order.State) {
-		return pki.Production{}, fmt.Errorf("%w: order %d is %s, and would have to be one of %v", ErrNotProducible, id, order.State, states)
+		return pki.Production{}, fmt.Errorf("%w: order %d is %s, and would have to be %s, queued or printed", ErrNotProducible, id, order.State, states[0])
 	}
 	signed, err := (&job{Desk: d, order: order, doc: doc}).signedBy(ctx)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 	"slices"
 	"strings"
 
@@ -61,11 +62,12 @@ func (t Templates) CheckFaces(doc card.Document, pictures []FacePicture) ([]Face
 	return checks, nil
 }
 
-// best takes the check of the picture on which the thing stands: the one that is read, whatever it says.
+// best takes the check of the picture on which the thing stands: the one that is read. Where several are, what differs
+// counts: pictures of two cards pass for neither.
 func best(pictures []FacePicture, check func(FacePicture) FaceCheck) FaceCheck {
 	var of FaceCheck
 	for i, p := range pictures {
-		if one := check(p); i == 0 || of.Result == FaceUnread {
+		if one := check(p); i == 0 || of.Result == FaceUnread || one.Result == FaceDiffer {
 			of = one
 		}
 	}
@@ -97,9 +99,12 @@ func checkMRZ(p FacePicture, want [3]string) FaceCheck {
 	}
 	_, lead := zone.Least()
 	c.Result = FacePass
-	c.Detail = fmt.Sprintf("90 characters, the least sure one by %.0f %%, %.2f mm right of and %.2f mm below their place", 100*lead, zone.Offset.X, zone.Offset.Y)
+	c.Detail = fmt.Sprintf("90 characters, the least sure one by %.0f %%, %.2f mm right of and %.2f mm below their place", 100*lead, hundredths(zone.Offset.X), hundredths(zone.Offset.Y))
 	return c
 }
+
+// hundredths rounds a length, so that none is printed as -0.00.
+func hundredths(mm float64) float64 { return math.Round(100*mm)/100 + 0 }
 
 func checkQR(p FacePicture, want string) FaceCheck {
 	c := FaceCheck{Name: "qr", Result: FaceUnread}

@@ -19,6 +19,12 @@ func (t Templates) of(form string) (*layout.Template, error) {
 	return layout.TemplateFor(form)
 }
 
+// Fingerprints tells whether the faces of a form have prints of fingers.
+func (t Templates) Fingerprints(form string) bool {
+	template, err := t.of(form)
+	return err == nil && template.Fingerprints()
+}
+
 // mostTemplate bounds a template's file, in bytes.
 const mostTemplate = 1 << 20
 
