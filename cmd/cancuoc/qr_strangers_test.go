@@ -229,7 +229,11 @@ func TestStrangersReadTheCodes(t *testing.T) {
 	for _, form := range []string{"cancuoc-2024", "cccd-2021"} {
 		for _, eci := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/eci=%v", form, eci), func(t *testing.T) {
-				cards := printCodes(t, t.TempDir(), form, eci, soaked(1000, 13))
+				n := soaked(200, 13)
+				if form == "cancuoc-2024" && !eci { // as cards are
+					n = soaked(1000, 13)
+				}
+				cards := printCodes(t, t.TempDir(), form, eci, n)
 				mustRead(t, "zxing-cpp", cards, sharp, byZXing, always)
 				mustRead(t, "zxing-cpp, blurred", cards, soft, byZXing, always)
 				mustRead(t, "zbar -Sbinary", cards, sharp, byZBarAsBytes, always)

@@ -70,12 +70,13 @@ func TestACodeIsOnePath(t *testing.T) {
 	}
 }
 
-// A file of a hundred cards of each template is sound, and what they share is in it once.
+// A file of a hundred cards of each template is sound, and so are sheets of paper with ten; each font is in it once.
 func TestAFileOfManyCardsIsSound(t *testing.T) {
 	for form, name := range map[string]string{"cancuoc-2024": "dang-dinh-mau", "cccd-2021": "dang-dinh-mau-2021", "certificate-2024": "tran-mau-an"} {
 		in := sample(t, adult, name)
 		in.Fingerprints = fingerprints(t, name)
 		var ten, faces []layout.Face
+		var cards []layout.Faces
 		for i := range 10 {
 			in.Document.FullName = fmt.Sprintf("Đặng Đình Mẫu %c", 'A'+i)
 			in.Portrait = append(bytes.Clone(in.Portrait), byte(i)) // another portrait, for all that the file knows
@@ -83,14 +84,20 @@ func TestAFileOfManyCardsIsSound(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ten = append(ten, made.Front, made.Back)
+			ten, cards = append(ten, made.Front, made.Back), append(cards, made)
 		}
 		for range 10 {
 			faces = append(faces, ten...)
 		}
+		sheets, err := layout.Sheets(cards, layout.A4())
+		if err != nil {
+			t.Fatal(err)
+		}
 		path := keep(t, faces...)
-		if out := run(t, "qpdf", "--check", path); !strings.Contains(out, "No syntax or stream encoding errors found") {
-			t.Errorf("%s: %s", form, out)
+		for _, path := range []string{path, keep(t, sheets...)} {
+			if out := run(t, "qpdf", "--check", path); !strings.Contains(out, "No syntax or stream encoding errors found") {
+				t.Errorf("%s: %s", form, out)
+			}
 		}
 		if out := run(t, "pdfinfo", path); !regexp.MustCompile(`(?m)^Pages: +200$`).MatchString(out) {
 			t.Errorf("%s: %s", form, out)
