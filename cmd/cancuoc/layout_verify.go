@@ -138,7 +138,7 @@ func faceEvidence(checks []station.FaceCheck) (string, error) {
 	var words []string
 	for _, c := range checks {
 		if c.Result != station.FacePass {
-			err := fmt.Errorf("the face does not read as ordered, %s %s: %s", c.Name, c.Result, c.Detail)
+			err := fmt.Errorf("the face does not read as ordered, %s %s: `cancuoc layout verify` says where", c.Name, c.Result)
 			if c.Result == station.FaceDiffer {
 				return "", withCode(exitNotGenuine, err)
 			}

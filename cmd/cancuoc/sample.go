@@ -89,7 +89,7 @@ func (o sampleOptions) check() error {
 	case !slices.Contains(formNames(), o.form):
 		return fmt.Errorf("--form: %q is not one of %s", o.form, strings.Join(formNames(), ", "))
 	case o.sheet != "" && !strings.EqualFold(o.sheet, paperA4):
-		return fmt.Errorf("--sheet: %q is not %s", o.sheet, paperA4)
+		return fmt.Errorf("--sheet: %q is not one of %s", o.sheet, paperA4)
 	case o.out != "" && !o.folder() && !strings.HasSuffix(strings.ToLower(o.out), ".pdf"):
 		return fmt.Errorf("%s: the name of a file ends in .pdf, that of a folder in /", o.out)
 	}
