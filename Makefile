@@ -32,7 +32,7 @@ bench: packages-test
 
 # What takes longer than a change can wait for.
 soak: packages-test
-	CANCUOC_SOAK=1 $(GO) test -race -timeout 60m ./...
+	CANCUOC_SOAK=1 $(GO) test -race -timeout 90m ./...
 	.ci/fuzz 20s
 
 packages-demo:
