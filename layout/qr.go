@@ -54,9 +54,8 @@ func plainQR(text string, most int) [][]bool {
 		if err != nil {
 			continue // more than the largest symbol holds
 		}
-		code.DisableBorder = true
-		if modules := code.Bitmap(); len(modules) <= most {
-			return modules
+		if code.DisableBorder = true; 17+4*code.VersionNumber <= most {
+			return code.Bitmap() // the masks are tried here, and take most of the time
 		}
 	}
 	return nil
