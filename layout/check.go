@@ -115,10 +115,10 @@ func (p Path) check(at Matrix) error {
 		if i == 0 && s.Op != Move {
 			return errors.New("an outline that does not begin with a move")
 		}
-		if s.Op != Close && s.Op.points() == 0 {
+		if s.Op != Close && s.Op.Points() == 0 {
 			return fmt.Errorf("an outline with a step %q", byte(s.Op))
 		}
-		if !reached(at, s.Points[:s.Op.points()]...) {
+		if !reached(at, s.Points[:s.Op.Points()]...) {
 			return errFar
 		}
 	}

@@ -145,9 +145,9 @@ func parsePath(text string) (out []Segment, err error) {
 			return nil, fmt.Errorf("path: %q is not one of M, L, C, Z, or not there", words[0])
 		}
 		words = words[1:]
-		for i := range s.Op.points() {
+		for i := range s.Op.Points() {
 			if len(words) < 2 {
-				return nil, fmt.Errorf("path: %c wants %d points", s.Op, s.Op.points())
+				return nil, fmt.Errorf("path: %c wants %d points", s.Op, s.Op.Points())
 			}
 			x, errX := strconv.ParseFloat(words[0], 64)
 			y, errY := strconv.ParseFloat(words[1], 64)

@@ -138,6 +138,27 @@ type Image struct {
 	Modules       [][]bool // true where a module is black, row by row; they are drawn, and not scaled as a picture
 }
 
+// Run is a row of dark modules that lie side by side: those from From up to, and without, To.
+type Run struct{ Row, From, To int }
+
+// Runs gives the dark modules of a code, row by row, each run as long as it is.
+func (i Image) Runs() iter.Seq[Run] {
+	return func(yield func(Run) bool) {
+		for y, row := range i.Modules {
+			for from := 0; from < len(row); from++ {
+				to := from
+				for to < len(row) && row[to] {
+					to++
+				}
+				if to > from && !yield(Run{y, from, to}) {
+					return
+				}
+				from = to
+			}
+		}
+	}
+}
+
 // Group is a drawing that is placed as a whole. Faces share drawings: a painter may keep each once in its file.
 type Group struct {
 	Tag
@@ -198,7 +219,7 @@ func (Group) mark() {}
 func (p Path) box() (low, high Point) {
 	first := true
 	for _, s := range p.Outline {
-		for _, q := range s.Points[:s.Op.points()] {
+		for _, q := range s.Points[:s.Op.Points()] {
 			if first {
 				low, high, first = q, q, false
 			}
@@ -209,8 +230,8 @@ func (p Path) box() (low, high Point) {
 	return low, high
 }
 
-// points tells how many points of a segment mean something.
-func (op Op) points() int {
+// Points tells how many points of a segment with this step mean something.
+func (op Op) Points() int {
 	switch op {
 	case Move, Line:
 		return 1
@@ -225,7 +246,7 @@ func (p Path) String() string {
 	low, high := p.box()
 	var b strings.Builder
 	for _, s := range p.Outline {
-		fmt.Fprintf(&b, "%c%.2f", s.Op, s.Points[:s.Op.points()])
+		fmt.Fprintf(&b, "%c%.2f", s.Op, s.Points[:s.Op.Points()])
 	}
 	pen := ""
 	if p.Pen > 0 {

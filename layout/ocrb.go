@@ -30,7 +30,7 @@ func strokes(line string) (out []Segment) {
 	for len(words) > 0 {
 		s := Segment{Op: Op(words[0][0])}
 		words = words[1:]
-		for i := range s.Op.points() {
+		for i := range s.Op.Points() {
 			s.Points[i] = Point{millimetres(words[0]), millimetres(words[1])}
 			words = words[2:]
 		}

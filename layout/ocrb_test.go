@@ -238,7 +238,7 @@ func write(outline []Segment) string {
 	var words []string
 	for _, s := range outline {
 		words = append(words, string(s.Op))
-		for _, p := range s.Points[:s.Op.points()] {
+		for _, p := range s.Points[:s.Op.Points()] {
 			words = append(words, fmt.Sprintf("%.0f %.0f", p.X*1000, p.Y*1000))
 		}
 	}

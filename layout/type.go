@@ -182,7 +182,7 @@ func (t Text) lines() (out []Segment) {
 	for i, c := range []byte(t.Words) {
 		at := Matrix{1, 0, 0, 1, t.X + (float64(i)+0.5)*OCRBPitch, t.Y - OCRBCapital/2}
 		for _, s := range OCRB(c) {
-			for n := range s.Op.points() {
+			for n := range s.Op.Points() {
 				s.Points[n] = at.Apply(s.Points[n])
 			}
 			out = append(out, s)

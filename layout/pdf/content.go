@@ -260,17 +260,8 @@ func (c *content) modules(m layout.Image) {
 	side := float64(len(m.Modules))
 	c.matrix(layout.Matrix{m.Width / side, 0, 0, m.Height / side, m.X, m.Y})
 	c.colour(layout.Colour{}, m.Ink, "g", "rg")
-	for y, row := range m.Modules {
-		for from := 0; from < len(row); from++ {
-			to := from
-			for to < len(row) && row[to] {
-				to++
-			}
-			if to > from {
-				c.op("re", float64(from), float64(y), float64(to-from), 1)
-				from = to
-			}
-		}
+	for r := range m.Runs() {
+		c.op("re", float64(r.From), float64(r.Row), float64(r.To-r.From), 1)
 	}
 	c.op("f Q")
 }

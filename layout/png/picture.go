@@ -23,21 +23,11 @@ func (p *Painter) modules(m layout.Image, at layout.Matrix) {
 	snap := upright && p.oneBit(m)
 	p.shape.reset()
 	corner := func(x, y int) layout.Point { return layout.Point{X: m.X + float64(x)*wide, Y: m.Y + float64(y)*high} }
-	for y, row := range m.Modules {
-		for from := 0; from < len(row); from++ {
-			to := from
-			for to < len(row) && row[to] {
-				to++
-			}
-			if to == from {
-				continue
-			}
-			if low, high := corner(from, y), corner(to, y+1); snap {
-				p.black(at.Apply(low), at.Apply(high))
-			} else {
-				p.shape.quadrangle(low, high, at)
-			}
-			from = to
+	for r := range m.Runs() {
+		if low, high := corner(r.From, r.Row), corner(r.To, r.Row+1); snap {
+			p.black(at.Apply(low), at.Apply(high))
+		} else {
+			p.shape.quadrangle(low, high, at)
 		}
 	}
 	p.fill(layout.Colour{}, p.oneBit(m))

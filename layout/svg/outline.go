@@ -126,14 +126,3 @@ func outline(segments []layout.Segment, fine steps) string {
 	}
 	return d.String()
 }
-
-// points tells how many points of a segment mean something.
-func points(op layout.Op) int {
-	switch op {
-	case layout.Move, layout.Line:
-		return 1
-	case layout.Curve:
-		return 3
-	}
-	return 0
-}

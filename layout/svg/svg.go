@@ -151,30 +151,20 @@ func family(f layout.Font) string {
 func right(outline []layout.Segment) float64 {
 	x := math.Inf(-1)
 	for _, s := range outline {
-		for _, q := range s.Points[:points(s.Op)] {
+		for _, q := range s.Points[:s.Op.Points()] {
 			x = max(x, q.X)
 		}
 	}
 	return x
 }
 
-// modules draws the dark modules of a code as one area whose edges no renderer may soften.
+// modules draws the dark modules of a code as one area, all equally wide.
 func (p *painter) modules(m layout.Image) {
 	wide, high := m.Width/float64(len(m.Modules[0])), m.Height/float64(len(m.Modules))
 	d := pen{steps: p.fine}
-	for y, row := range m.Modules {
-		for from := 0; from < len(row); from++ {
-			to := from
-			for to < len(row) && row[to] {
-				to++
-			}
-			if to == from {
-				continue
-			}
-			left, top := m.X+float64(from)*wide, m.Y+float64(y)*high
-			d.rectangle(left, top, m.X+float64(to)*wide, m.Y+float64(y+1)*high)
-			from = to
-		}
+	for r := range m.Runs() {
+		left, top := m.X+float64(r.From)*wide, m.Y+float64(r.Row)*high
+		d.rectangle(left, top, m.X+float64(r.To)*wide, m.Y+float64(r.Row+1)*high)
 	}
 	p.element("path", "d", d.String(), "fill", "#000000")
 }
