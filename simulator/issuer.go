@@ -14,7 +14,8 @@ type issuer struct {
 
 func newIssuer(s *State) *issuer {
 	keys := scp.StaticKeys{ENC: s.Keys.ENC, MAC: s.Keys.MAC, DEK: s.Keys.DEK}
-	i := &issuer{perso: perso.Chip{Memory: memory{s}, DecryptKey: keys.DecryptKey}}
+	i := &issuer{}
+	i.perso = perso.Chip{Memory: memory{s}, DecryptKey: i.channel.DecryptKey}
 	i.channel = scp.Chip{
 		Keys: keys, KeyVersion: s.Keys.Version, Diversification: [10]byte(s.ChipID), AID: perso.IssuerSecurityDomain(),
 		Sequence: s.SequenceCounter, Next: &i.perso,
