@@ -8,8 +8,10 @@ import (
 )
 
 // Whatever is sent to a chip, in an open channel or before it, it answers; only the published commands get through.
-func FuzzChip(f *testing.F) {
-	d := loadVectors(f).Sessions[2]
+func FuzzChip(f *testing.F)   { fuzzChip(f, loadVectors(f).Sessions[2]) }
+func FuzzChip02(f *testing.F) { fuzzChip(f, loadVectors(f).session(f, "a card, session 1")) }
+
+func fuzzChip(f *testing.F, d dialogue) {
 	f.Add([]byte(d.InitializeUpdate), []byte(d.ExternalAuthenticate), false)
 	for _, e := range d.Exchanges {
 		f.Add([]byte(e.ProtectedCommand), []byte(e.ProtectedCommand), true)
@@ -32,6 +34,62 @@ func FuzzChip(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A chip takes keys only with their check values, and names those that it took.
+func FuzzChipPutKeys(f *testing.F) {
+	sessions := loadVectors(f)
+	sets := loadPutKey(f).Sets
+	for i, set := range sets {
+		f.Add([]byte(set.Command[5:len(set.Command)-1]), set.Command[2], i == 0)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, p1 byte, old bool) {
+		d := sessions.session(t, sets[1].Session)
+		if old {
+			d = sessions.session(t, sets[0].Session)
+		}
+		version, keys, resp := openedChip(t, d, 0, nil).PutKeys(apdu.Command{CLA: 0x80, INS: 0xD8, P1: p1, P2: 0x81, Data: data, Ne: 256})
+		if resp.SW != apdu.SWOK {
+			if keys.ENC != nil || len(resp.Data) != 0 || version != 0 {
+				t.Errorf("%x: keys and %v", data, resp.SW)
+			}
+			return
+		}
+		values, err := keys.KCV(d.Protocol)
+		named := []byte{version}
+		for _, v := range values {
+			named = append(named, v[:]...)
+		}
+		if err != nil || !bytes.Equal(named, resp.Data) {
+			t.Errorf("%x: %x, %v; want %x", data, resp.Data, err, named)
+		}
+	})
+}
+
+// Whatever a chip answers to INITIALIZE UPDATE, only the published answers prove the keys.
+func FuzzHandshake(f *testing.F) {
+	sessions := []dialogue{loadVectors(f).Sessions[2], loadVectors(f).session(f, "a card, session 1")}
+	for i, d := range sessions {
+		f.Add([]byte(d.InitializeUpdateResponse), i == 1)
+	}
+	f.Fuzz(func(t *testing.T, answer []byte, old bool) {
+		d := sessions[0]
+		if old {
+			d = sessions[1]
+		}
+		h, err := d.initiate(senderFunc(func(apdu.Command) (apdu.Response, error) { return apdu.ParseResponse(answer) }), 0)
+		if err == nil && h.Proves(d.keys()) && !bytes.Equal(h.cryptogram, d.handshake(t).cryptogram) {
+			t.Errorf("%x proves the keys", answer)
+		}
+	})
+}
+
+func (d dialogue) handshake(t testing.TB) *Handshake {
+	h, err := d.initiate(senderFunc(func(apdu.Command) (apdu.Response, error) { return apdu.ParseResponse(d.InitializeUpdateResponse) }), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 // The same behind a right C-MAC, so that decryption is reached.
