@@ -25,7 +25,7 @@ func TestProfiles(t *testing.T) {
 			}
 		}
 	}
-	if fmt.Sprint(names) != "[icao-td1 vn-cancuoc-2024 vn-cancuoc-2028 vn-cccd-2021]" {
+	if fmt.Sprint(names) != "[icao-td1 vn-applet-2026 vn-cancuoc-2024 vn-cancuoc-2028 vn-cccd-2021]" {
 		t.Errorf("profiles %v", names)
 	}
 	vn, err := ProfileNamed("vn-cancuoc-2024")

@@ -106,8 +106,7 @@ func (c *Card) Transmit(command []byte) ([]byte, error) {
 	defer c.mutex.Unlock()
 	c.commands++
 	if c.commands == c.Faults[Cut] {
-		c.reset()
-		c.dead = true
+		c.lose()
 	}
 	if c.dead {
 		return nil, ErrPowerLost
@@ -118,14 +117,26 @@ func (c *Card) Transmit(command []byte) ([]byte, error) {
 		written := max(0, c.state.written()-before.written())
 		c.router.protocols.wait(c.Timing.of(len(command)+len(resp.Data)+2, written, keyOperations(command)))
 	}
+	if c.commands == c.Faults[CutHalf] {
+		c.state.halve(before)
+	}
 	if !reflect.DeepEqual(before, c.state) {
 		if err := c.save(c.state); err != nil {
-			c.reset()
-			c.dead = true
+			c.lose()
 			return nil, fmt.Errorf("%w: %w", ErrPowerLost, err)
 		}
 	}
+	if c.commands == c.Faults[CutHalf] || c.commands == c.Faults[CutAfter] {
+		c.lose()
+		return nil, ErrPowerLost
+	}
 	return resp.Bytes(), nil
+}
+
+// lose takes the power away, for good.
+func (c *Card) lose() {
+	c.reset()
+	c.dead = true
 }
 
 func (c *Card) handle(command []byte) apdu.Response {

@@ -13,6 +13,8 @@ type Fault string
 // The faults.
 const (
 	Cut          Fault = "cut"
+	CutAfter     Fault = "cut-after"
+	CutHalf      Fault = "cut-half"
 	WrongMAC     Fault = "wrong-mac"
 	StaleCounter Fault = "stale-counter"
 	Clone        Fault = "clone"
@@ -40,6 +42,8 @@ type FaultKind struct {
 func FaultKinds() []FaultKind {
 	return []FaultKind{
 		{Cut, true, "the power is lost at command N, which is neither done nor answered"},
+		{CutAfter, true, "the power is lost once command N is done, before it is answered"},
+		{CutHalf, true, "the power is lost while command N writes: half of it is written, and nothing answered"},
 		{WrongMAC, true, "the N-th protected response has a wrong checksum"},
 		{StaleCounter, true, "the N-th protected response is protected under a counter that was used already"},
 		{Clone, false, "a copy of the files, without the private keys of the chip"},

@@ -25,7 +25,7 @@ type router struct {
 	state     *State
 	protocols protocols
 	files     *fileSystem // under the master file
-	passport  *fileSystem // of the eMRTD application
+	passport  application // the eMRTD application
 	issuer    *issuer
 	selected  application
 }
@@ -33,8 +33,12 @@ type router struct {
 func newRouter(s *State, faults *Faults, session *sm.Chip, rand io.Reader) *router {
 	r := &router{state: s, protocols: protocols{state: s, session: session, faults: faults, rand: rand, wait: time.Sleep}}
 	r.files = &fileSystem{state: s, mf: true, protocols: &r.protocols}
-	r.passport = &fileSystem{state: s, protocols: &r.protocols}
-	r.issuer = newIssuer(s)
+	passport := &fileSystem{state: s, protocols: &r.protocols}
+	r.passport = passport
+	if s.Applet == JMRTDApplet {
+		r.passport = newApplet(s, passport)
+	}
+	r.issuer = newIssuer(s, rand)
 	r.selected = r.files
 	return r
 }
@@ -56,16 +60,21 @@ func (r *router) Handle(cmd apdu.Command) apdu.Response {
 	if cmd.CLA == 0 && cmd.INS == 0xA4 && (cmd.P1 == 0x04 || cmd.P1 == 0x00) {
 		return r.selectApplication(cmd)
 	}
-	if r.state.LifeCycle == perso.Locked && r.selected != application(r.issuer) {
-		if resp, answered := r.protocols.handle(cmd, r.selected == application(r.passport)); answered {
+	if r.ready() && r.selected != application(r.issuer) {
+		if resp, answered := r.protocols.handle(cmd, r.selected == r.passport); answered {
 			return resp
 		}
 	}
 	return r.selected.Handle(cmd)
 }
 
-// selectApplication answers SELECT by DF name and SELECT of the master file (ISO/IEC 7816-4, section 11.2.2). The
-// eMRTD application is there once the chip has been locked.
+// ready tells whether the eMRTD application is there: once the chip has been locked, or from the beginning where it is the
+// open passport applet.
+func (r *router) ready() bool {
+	return r.state.LifeCycle == perso.Locked || r.state.Applet == JMRTDApplet
+}
+
+// selectApplication answers SELECT by DF name and SELECT of the master file (ISO/IEC 7816-4, section 11.2.2).
 func (r *router) selectApplication(cmd apdu.Command) apdu.Response {
 	if cmd.P1 == 0x00 && slices.Contains(r.state.Deviations, perso.SelectMF6D00) {
 		return apdu.Response{SW: apdu.SWInstructionNotSupported}
@@ -83,7 +92,7 @@ func (r *router) named(cmd apdu.Command) application {
 	switch {
 	case cmd.P1 == 0x00 && (len(cmd.Data) == 0 || bytes.Equal(cmd.Data, []byte{0x3F, 0x00})):
 		return r.files
-	case cmd.P1 == 0x04 && lds.IsAID(cmd.Data) && r.state.LifeCycle == perso.Locked:
+	case cmd.P1 == 0x04 && lds.IsAID(cmd.Data) && r.ready():
 		return r.passport
 	case cmd.P1 == 0x04 && bytes.Equal(cmd.Data, perso.IssuerSecurityDomain()):
 		return r.issuer

@@ -10,6 +10,7 @@ import (
 	"github.com/cancuoc/cancuoc/card/apdu"
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/perso"
+	"github.com/cancuoc/cancuoc/card/scp"
 )
 
 // File is one elementary file in the chip's memory.
@@ -26,10 +27,11 @@ const closed lds.Access = "closed"
 
 // Keys are the static keys of the issuer security domain.
 type Keys struct {
-	Version byte         `json:"version"`
-	ENC     perso.Secret `json:"enc"`
-	MAC     perso.Secret `json:"mac"`
-	DEK     perso.Secret `json:"dek"`
+	Protocol scp.Protocol `json:"protocol,omitzero"` // of the secure channel; zero: SCP03
+	Version  byte         `json:"version"`
+	ENC      perso.Secret `json:"enc"`
+	MAC      perso.Secret `json:"mac"`
+	DEK      perso.Secret `json:"dek"`
 }
 
 // LogValue hides the keys from log/slog, which would encode them.
@@ -40,6 +42,12 @@ func defaultKeys() Keys {
 	known := perso.DefaultKeys()
 	return Keys{Version: 0xFF, ENC: known.ENC, MAC: known.MAC, DEK: known.DEK}
 }
+
+// The applets that a chip can carry in place of this program's own.
+const (
+	OwnApplet   = ""
+	JMRTDApplet = "jmrtd" // the open passport applet, as [perso.AppletChip] plays it
+)
 
 // State is all that a chip keeps when its power goes: the content of a card file.
 type State struct {
@@ -54,6 +62,8 @@ type State struct {
 	Buffers         lds.Buffers     `json:"buffers"`
 	Files           []File          `json:"files"`
 	Failures        int             `json:"failures,omitempty"` // wrong passwords since the last right one
+	Refused         int             `json:"refused,omitempty"`  // wrong keys of the issuer since the last right ones
+	Applet          string          `json:"applet,omitempty"`   // what the eMRTD application is
 	Faults          Faults          `json:"faults,omitempty"`   // how the card fails or deceives
 	Timing          Timing          `json:"timing,omitzero"`    // how long it takes
 	perso.Secrets
@@ -83,14 +93,25 @@ func Blank(rand io.Reader) (State, error) {
 
 // answerToReset gives an ATR of a card that speaks T=1: historical bytes with card capabilities that state extended
 // length fields (ISO/IEC 7816-4, section 12.1.1), and our name.
-func answerToReset() []byte {
-	atr := []byte{0x3B, 0x8D, 0x80, 0x01, 0x80, 0x73, 0xC0, 0x01, 0x40, 0x67}
-	atr = append(atr, "cancuoc"...)
+func answerToReset() []byte { return atrOf("cancuoc", 0x73, 0xC0, 0x01, 0x40, 0x67) }
+
+// atrOf gives an ATR of a card that speaks T=1, with historical bytes of category 80: objects, and a name.
+func atrOf(name string, objects ...byte) []byte {
+	atr := []byte{0x3B, 0x80 | byte(1+len(objects)+len(name)), 0x80, 0x01, 0x80}
+	atr = append(append(atr, objects...), name...)
 	var tck byte
 	for _, b := range atr[1:] {
 		tck ^= b
 	}
 	return append(atr, tck)
+}
+
+// BlankApplet makes a chip with the open passport applet on it: short commands alone, and no file under the master file.
+func BlankApplet(rand io.Reader) (State, error) {
+	s, err := Blank(rand)
+	s.Applet, s.Files, s.Buffers = JMRTDApplet, nil, lds.ShortBuffers()
+	s.ATR = atrOf("JavaCard", 0x68)
+	return s, err
 }
 
 // ParseState reads the content of a card file and checks that a chip can live on it.
@@ -111,6 +132,9 @@ func (s State) check() error {
 	case perso.Blank, perso.Personalised, perso.Locked, perso.Terminated:
 	default:
 		return fmt.Errorf("simulator: card file: unknown life cycle %q", s.LifeCycle)
+	}
+	if s.Applet != OwnApplet && s.Applet != JMRTDApplet {
+		return fmt.Errorf("simulator: card file: unknown applet %q", s.Applet)
 	}
 	short := lds.ShortBuffers()
 	switch {
@@ -230,4 +254,17 @@ func (s State) clone() State {
 		s.Files[i].Content = s.Files[i].Content[:len(s.Files[i].Content):len(s.Files[i].Content)]
 	}
 	return s
+}
+
+// halve takes back half of what was written to files since before. Keys and the life cycle change whole or not at all.
+func (s *State) halve(before State) {
+	for i := range s.Files {
+		f, was := &s.Files[i], 0
+		if old := before.file(f.MF, f.FID); old != nil {
+			was = len(old.Content)
+		}
+		if more := len(f.Content) - was; more > 0 {
+			f.Content = f.Content[: was+more/2 : was+more/2]
+		}
+	}
 }

@@ -95,10 +95,12 @@ func addRSA(b *cryptobyte.Builder, key *rsa.PublicKey) {
 	b.AddASN1BitString(inner.BytesOrPanic())
 }
 
-// Encode gives the bytes that [ParsePrivateKey] reads, for the memory of a chip: RSA by PKCS #8, or the identifier of
-// the curve in one byte and the scalar.
+// Encode gives the bytes that [ParsePrivateKey] reads, for the memory of a chip: RSA by PKCS #8, or where its primes are
+// not known as [EncodeHalves] does; or the identifier of the curve in one byte and the scalar.
 func (k *PrivateKey) Encode() ([]byte, error) {
 	switch {
+	case k.RSA != nil && len(k.RSA.Primes) == 0:
+		return EncodeHalves(k.RSA.N.Bytes(), k.RSA.D.Bytes())
 	case k.RSA != nil:
 		return x509.MarshalPKCS8PrivateKey(k.RSA)
 	case k.Curve == nil:
@@ -118,6 +120,9 @@ func ParsePrivateKey(b []byte) (*PrivateKey, error) {
 			return nil, errNoKey
 		}
 		return &PrivateKey{Curve: curve, D: bytes.Clone(b[1:])}, nil
+	}
+	if b[0] == privateKeyTemplate>>8 {
+		return parseWhole(b)
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(b)
 	key, ok := parsed.(*rsa.PrivateKey)

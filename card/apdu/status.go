@@ -11,6 +11,7 @@ const (
 	SWOK                         StatusWord = 0x9000
 	SWEndOfFile                  StatusWord = 0x6282
 	SWAuthenticationFailed       StatusWord = 0x6300
+	SWMoreData                   StatusWord = 0x6310
 	SWMemoryFailure              StatusWord = 0x6581
 	SWWrongLength                StatusWord = 0x6700
 	SWSecureMessagingUnsupported StatusWord = 0x6882
@@ -43,6 +44,8 @@ func (sw StatusWord) Meaning() string {
 		return "end of file reached before Ne bytes"
 	case SWAuthenticationFailed:
 		return "authentication failed"
+	case SWMoreData:
+		return "more data available"
 	case SWMemoryFailure:
 		return "memory failure"
 	case SWWrongLength:

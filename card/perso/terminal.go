@@ -2,164 +2,139 @@ package perso
 
 import (
 	"context"
-	"crypto/aes"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 
 	"github.com/cancuoc/cancuoc/card/apdu"
-	"github.com/cancuoc/cancuoc/card/internal/iso9797"
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/scp"
-	"github.com/cancuoc/cancuoc/card/tlv"
 )
 
-// ErrLocked is answered when a chip that can no longer be written is to be personalised.
-var ErrLocked = errors.New("perso: the chip is locked: it has been personalised already")
+var (
+	// ErrLocked is answered when a chip that can no longer be written is to be personalised.
+	ErrLocked = errors.New("perso: the chip is locked: it has been personalised already")
+	// ErrCannotCarry is answered when a chip of this kind cannot hold what is to be written to it.
+	ErrCannotCarry = errors.New("perso: chips of this kind cannot carry it")
+	// ErrNoKeys is answered when a chip needs keys that were not given.
+	ErrNoKeys = errors.New("perso: no keys for this chip")
+)
 
-// Session is a chip that has proved that it knows the personalisation keys and is ready to be written.
-type Session struct {
-	ChipID  string      // the chip's own number, hexadecimal
-	State   LifeCycle   // how far the chip has come
-	Buffers lds.Buffers // how long commands and responses may be
-
-	channel *scp.Terminal
-	send    apdu.Sender // the channel, or what was put around it
+// KeySource gives the keys of a chip by its number: the same for all ([scp.StaticKeys]), or each its own
+// ([scp.Diversified]).
+type KeySource interface {
+	ChipKeys(chip [10]byte) (scp.StaticKeys, error)
 }
 
-// Report tells what personalisation wrote.
-type Report struct {
-	Bytes    int `json:"bytes"`    // data groupings, before protection
-	Commands int `json:"commands"` // commands that carried them, and those that opened and closed the writing
+// Attempts remembers failed authentications, so that no chip is locked for ever by one try too many. Keys are known to it
+// by their public name alone ([scp.StaticKeys.ID]).
+type Attempts interface {
+	Allow(chipID, keys string) error             // before the first cryptogram; an error stops it
+	Failed(chipID, keys string, why error) error // to be kept before anything else happens
+	Succeeded(chipID, keys string) error
 }
 
 // Terminal is the terminal's end of personalisation.
 type Terminal struct {
-	Keys    scp.StaticKeys
-	Rand    io.Reader
-	Channel func(apdu.Sender) apdu.Sender // if set, is put around the secure channel, for a trace
+	Card      CardProfile
+	Keys      KeySource // of the chip: the issuer's own, or where they are not replaced, those that it came with
+	Transport KeySource // those that it came with, where the profile replaces them
+	Attempts  Attempts  // none: failed authentications are not counted
+	Rand      io.Reader
+	Channel   func(apdu.Sender) apdu.Sender // if set, is put around the channel of the dialect, for a trace
 }
 
-// Open asks the chip for its buffer sizes, opens the secure channel and learns who the chip is and how far it has
-// come. Nothing on the chip changes but the counter of its secure channel.
+// Session is a chip that is known and ready to be written.
+type Session struct {
+	ChipID     string      // the chip's own number, hexadecimal
+	State      LifeCycle   // how far the chip has come
+	Buffers    lds.Buffers // how long commands and responses may be
+	KeyVersion byte        // of the keys that opened it; 0 in dialects without
+	Transport  bool        // those keys are the ones that the chip came with: Write replaces them first
+
+	terminal Terminal
+	dialect  dialect
+	wire     apdu.Sender
+	channel  *scp.Terminal // of the dialect globalplatform
+	send     apdu.Sender   // what commands go through: wire or channel, or what was put around it
+}
+
+// Report tells what personalisation wrote.
+type Report struct {
+	Bytes    int `json:"bytes"`    // of files and secrets, as the dialect encodes them
+	Commands int `json:"commands"` // commands that carried them, and those that opened and closed the writing
+}
+
+// dialect puts the plan into the commands of one kind of chip.
+type dialect interface {
+	check() error                                         // of the profile
+	carries(Data) error                                   // why a chip cannot hold the data
+	open(*Session) error                                  // authenticate; nothing on the chip changes but counters
+	putKeys(*Session) error                               // those of the issuer in the place of those that the chip came with
+	commands(*Session, []step) ([]command, Report, error) // files, secrets and lock
+}
+
+// command is one command of a dialect, and what it is called in errors.
+type command struct {
+	name string
+	apdu.Command
+}
+
+// Open finds out who the chip is and how far it has come, and proves to be its issuer, as the dialect does it. Nothing on
+// the chip changes but the counter of its secure channel.
 func (t Terminal) Open(send apdu.Sender) (*Session, error) {
-	buffers, err := readBuffers(send)
+	speaker, err := t.Card.speaker()
 	if err != nil {
 		return nil, err
 	}
-	if err := selectApplication(send, IssuerSecurityDomain()); err != nil {
-		return nil, fmt.Errorf("perso: select the issuer security domain: %w", err)
-	}
-	channel, err := scp.Open(send, t.Keys, securityLevel, 0, t.Rand)
-	if err != nil {
-		return nil, err
-	}
-	s := &Session{ChipID: hex.EncodeToString(channel.Diversification[:]), Buffers: buffers, channel: channel, send: channel}
-	if t.Channel != nil {
-		s.send = t.Channel(channel)
-	}
-	s.State, err = s.lifeCycle()
-	return s, err
+	s := &Session{terminal: t, dialect: speaker, wire: send}
+	return s, speaker.open(s)
 }
 
-// securityLevel asks for encryption and a MAC in both directions (GlobalPlatform Amendment D, section 7.1.1).
-const securityLevel = 0x33
-
-// IssuerSecurityDomain gives the application identifier of GlobalPlatform's issuer security domain, through which a
-// chip is personalised.
-func IssuerSecurityDomain() []byte { return []byte{0xA0, 0, 0, 0x01, 0x51, 0, 0, 0} }
-
-func selectApplication(send apdu.Sender, aid []byte) error {
-	resp, err := send.Send(apdu.Command{INS: 0xA4, P1: 0x04, Data: aid, Ne: apdu.MaxShortNe})
-	if err != nil {
-		return err
+// through sets what commands go through.
+func (s *Session) through(channel apdu.Sender) {
+	s.send = channel
+	if s.terminal.Channel != nil {
+		s.send = s.terminal.Channel(channel)
 	}
-	return resp.OK()
 }
 
-// readBuffers reads EF.ATR/INFO under the master file; a chip without it gets short commands. Chips have been seen that
-// do not know SELECT of the master file, which is selected when they get power.
-func readBuffers(send apdu.Sender) (lds.Buffers, error) {
-	steps := []apdu.Command{
-		{INS: 0xA4, P1: 0x00, P2: 0x0C},
-		{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{0x2F, 0x01}},
-		{INS: 0xB0, Ne: apdu.MaxShortNe},
+// ask sends one command whose answer must be 9000.
+func (s *Session) ask(cmd apdu.Command) (apdu.Response, error) {
+	resp, err := s.send.Send(cmd)
+	if err == nil {
+		err = resp.OK()
 	}
-	var resp apdu.Response
-	for _, cmd := range steps {
-		var err error
-		if resp, err = send.Send(cmd); err != nil {
-			return lds.Buffers{}, fmt.Errorf("perso: read EF.ATR/INFO: %w", err)
-		}
-		if resp.SW != apdu.SWOK && resp.SW != apdu.SWEndOfFile && resp.SW != apdu.SWInstructionNotSupported {
-			return lds.ShortBuffers(), nil
-		}
-	}
-	return lds.ParseATRInfo(resp.Data)
+	return resp, err
 }
 
-// lifeCycle asks with GET STATUS (GlobalPlatform Card Specification 2.3, section 11.4) for card and application.
-func (s *Session) lifeCycle() (LifeCycle, error) {
-	card, err := s.status(0x80, nil)
-	if err != nil {
-		return "", fmt.Errorf("perso: life cycle of the card: %w", err)
-	}
-	application, err := s.status(0x40, lds.AID())
-	if err != nil {
-		return "", fmt.Errorf("perso: life cycle of the eMRTD application: %w", err)
-	}
-	return lifeCycleOf(card, application), nil
-}
-
-func (s *Session) status(scope byte, aid []byte) (byte, error) {
-	resp, err := s.send.Send(apdu.Command{CLA: 0x80, INS: 0xF2, P1: scope, P2: 0x02, Data: tlv.Encode(0x4F, aid), Ne: 256})
-	if err != nil {
-		return 0, err
-	}
-	if err := resp.OK(); err != nil {
-		return 0, err
-	}
-	entry, err := tlv.ParseOne(resp.Data, 0xE3)
-	if err != nil {
-		return 0, err
-	}
-	fields, err := tlv.Parse(entry)
-	if err != nil {
-		return 0, err
-	}
-	state, ok := tlv.Find(fields, 0x9F70)
-	if !ok || len(state.Value) == 0 {
-		return 0, fmt.Errorf("perso: the card's answer holds no life cycle state")
-	}
-	return state.Value[0], nil
-}
-
-// Write personalises the chip and locks it. It may be called again on a chip on which an earlier run was torn: what
-// that run wrote is forgotten. watch, when given, is told how many of how many commands are done. An error of ctx
-// stops between two commands.
+// Write puts the issuer's keys onto the chip, where its profile says so, personalises it and locks it. It may be called
+// again on a chip on which an earlier run was torn: what that run wrote is written again. watch, when given, is told how
+// many of how many commands are done. An error of ctx stops between two commands.
 func (s *Session) Write(ctx context.Context, data Data, watch func(done, of int)) (Report, error) {
 	if s.State == Locked || s.State == Terminated {
 		return Report{}, ErrLocked
 	}
-	sealed, err := data.seal(s.channel.EncryptKey)
+	if err := s.terminal.Card.Carries(data); err != nil {
+		return Report{}, err
+	}
+	if err := s.PutKeys(); err != nil {
+		return Report{}, err
+	}
+	steps, err := s.terminal.Card.plan(data)
 	if err != nil {
 		return Report{}, err
 	}
-	commands, report, err := plan(data, sealed, s.channel.MaxData(s.Buffers.Command))
+	commands, report, err := s.dialect.commands(s, steps)
 	if err != nil {
 		return Report{}, err
 	}
-	for i, step := range commands {
+	for i, c := range commands {
 		if err := ctx.Err(); err != nil {
 			return Report{}, fmt.Errorf("perso: stopped before command %d of %d: %w", i+1, len(commands), err)
 		}
-		resp, err := s.send.Send(step.command)
-		if err == nil {
-			err = resp.OK()
-		}
-		if err != nil {
-			return Report{}, fmt.Errorf("perso: %s (command %d of %d): %w", step.name, i+1, len(commands), err)
+		if _, err := s.ask(c.Command); err != nil {
+			return Report{}, fmt.Errorf("perso: %s (command %d of %d): %w", c.name, i+1, len(commands), err)
 		}
 		if watch != nil {
 			watch(i+1, len(commands))
@@ -169,90 +144,36 @@ func (s *Session) Write(ctx context.Context, data Data, watch func(done, of int)
 	return report, nil
 }
 
-// Terminate ends the chip's life: it answers nothing any more, and nothing brings it back (GlobalPlatform Card
-// Specification 2.3, section 11.10).
-func (s *Session) Terminate() error {
-	resp, err := s.send.Send(apdu.Command{CLA: 0x80, INS: 0xF0, P1: 0x80, P2: cardTerminated})
-	if err == nil {
-		err = resp.OK()
+// PutKeys replaces the keys that the chip came with by the issuer's own, and opens a new channel with those, which proves
+// that they are there. It does nothing where the chip has them, or its profile keeps what it came with.
+func (s *Session) PutKeys() error {
+	if !s.Transport || !s.terminal.Card.Rotates() {
+		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("perso: SET STATUS terminated: %w", err)
-	}
-	s.State = Terminated
-	return nil
-}
-
-// seal gives the groupings of passwords and keys, each padded and encrypted by encrypt (GlobalPlatform Amendment D,
-// section 7.2).
-func (s Secrets) seal(encrypt func([]byte) ([]byte, error)) ([]byte, error) {
-	groupings, err := s.groupings()
-	if err != nil {
-		return nil, err
-	}
-	var b []byte
-	for _, g := range groupings {
-		encrypted, err := encrypt(iso9797.Pad(g.value, aes.BlockSize))
-		if err != nil {
-			return nil, err
-		}
-		if len(encrypted) > maxSecret {
-			return nil, fmt.Errorf("perso: grouping %04X has %d bytes, a chip takes %d", g.dgi, len(encrypted), maxSecret)
-		}
-		b = appendDGI(b, g.dgi, encrypted)
-	}
-	return b, nil
+	return s.dialect.putKeys(s)
 }
 
 // Plan tells what personalisation of a chip with these buffers would send, without a chip.
-func Plan(data Data, buffers lds.Buffers) (Report, error) {
-	sealed, err := data.seal(func(padded []byte) ([]byte, error) { return padded, nil })
+func (p CardProfile) Plan(data Data, buffers lds.Buffers) (Report, error) {
+	speaker, err := p.speaker()
 	if err != nil {
 		return Report{}, err
 	}
-	_, report, err := plan(data, sealed, scp.MaxData(securityLevel, buffers.Command))
+	if err := p.Carries(data); err != nil {
+		return Report{}, err
+	}
+	steps, err := p.plan(data)
+	if err != nil {
+		return Report{}, err
+	}
+	_, report, err := speaker.commands(&Session{terminal: Terminal{Card: p}, Buffers: p.buffers(buffers)}, steps)
 	return report, err
 }
 
-type step struct {
-	name    string
-	command apdu.Command
-}
-
-// The bits of P1 of STORE DATA (GlobalPlatform Card Specification 2.3, section 11.11.2.1).
-const (
-	storeDGI       = 0x08
-	storeEncrypted = 0x60
-	storeLast      = 0x80
-)
-
-// plan lists the commands that write data to a chip whose commands carry at most room bytes.
-func plan(data Data, sealed []byte, room int) ([]step, Report, error) {
-	files, err := data.fileStream()
+func selectApplication(send apdu.Sender, aid []byte) error {
+	resp, err := send.Send(apdu.Command{INS: 0xA4, P1: 0x04, Data: aid, Ne: apdu.MaxShortNe})
 	if err != nil {
-		return nil, Report{}, err
+		return err
 	}
-	if room < 32 {
-		return nil, Report{}, fmt.Errorf("perso: the chip's commands carry only %d bytes", room)
-	}
-	aid := lds.AID()
-	install := append([]byte{0, 0, byte(len(aid))}, aid...)
-	steps := []step{{"INSTALL [for personalization]", apdu.Command{CLA: 0x80, INS: 0xE6, P1: 0x20, Data: append(install, 0, 0, 0)}}}
-	steps = appendStores(steps, files, room, storeDGI)
-	steps = appendStores(steps, sealed, room, storeDGI|storeEncrypted)
-	steps[len(steps)-1].command.P1 |= storeLast
-	for i := 1; i < len(steps); i++ {
-		steps[i].command.P2 = byte(i - 1)
-	}
-	steps = append(steps, step{"SET STATUS secured", apdu.Command{CLA: 0x80, INS: 0xF0, P1: 0x80, P2: cardSecured}})
-	return steps, Report{Bytes: len(files) + len(sealed), Commands: len(steps)}, nil
-}
-
-func appendStores(steps []step, stream []byte, room int, p1 byte) []step {
-	for len(stream) > 0 {
-		n := min(room, len(stream))
-		steps = append(steps, step{"STORE DATA", apdu.Command{CLA: 0x80, INS: 0xE2, P1: p1, Data: stream[:n]}})
-		stream = stream[n:]
-	}
-	return steps
+	return resp.OK()
 }

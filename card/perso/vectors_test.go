@@ -87,12 +87,13 @@ func specimenData() Data {
 }
 
 func TestTerminalVectors(t *testing.T) {
-	data := specimenData()
-	sealed, err := data.seal(func(padded []byte) ([]byte, error) { return padded, nil })
+	var card CardProfile
+	plan, err := card.plan(specimenData())
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps, report, err := plan(data, sealed, room)
+	w := storeWriter{seal: asPadded, room: room}
+	steps, report, err := w.write(card.application(), plan)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +102,7 @@ func TestTerminalVectors(t *testing.T) {
 		t.Fatalf("%d commands, want %d", len(steps), len(want))
 	}
 	for i, s := range steps {
-		got, _ := s.command.Bytes()
+		got, _ := s.Command.Bytes()
 		expected, _ := want[i].Bytes()
 		if !bytes.Equal(got, expected) {
 			t.Errorf("command %d (%s): %x, want %x", i, s.name, got, expected)
@@ -146,11 +147,9 @@ func (m *tape) PutSecret(dgi uint16, value []byte) apdu.StatusWord {
 	return apdu.SWOK
 }
 
-func asItIs(b []byte) ([]byte, error) { return b, nil }
-
 func TestChipVectors(t *testing.T) {
 	memory := newTape()
-	chip := &Chip{Memory: memory, DecryptKey: asItIs}
+	chip := &Chip{Memory: memory, DecryptKey: asPadded}
 	for i, cmd := range writtenCommands(t) {
 		if resp := chip.Handle(cmd); resp.SW != apdu.SWOK {
 			t.Fatalf("command %d: %v", i, resp.SW)
@@ -194,7 +193,7 @@ func TestChipRefuses(t *testing.T) {
 		"no DGI format":                     {[]string{install, "80e2800008011e056003010203"}, apdu.SWIncorrectP1P2},
 		"an unknown instruction":            {[]string{"80440000"}, apdu.SWInstructionNotSupported},
 	} {
-		chip := &Chip{Memory: newTape(), DecryptKey: asItIs}
+		chip := &Chip{Memory: newTape(), DecryptKey: asPadded}
 		var last apdu.StatusWord
 		for _, text := range c.commands {
 			raw, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
@@ -217,7 +216,7 @@ func FuzzChip(f *testing.F) {
 	f.Add([]byte{0x01, 0x1E, 5, 0x60, 3, 1, 2, 3}, []byte{0x01, 0x01, 0xFF, 0, 2, 1, 1}, true)
 	f.Add([]byte{0x80, 0x10, 16}, make([]byte, 16), false)
 	f.Fuzz(func(t *testing.T, first, second []byte, last bool) {
-		chip := &Chip{Memory: newTape(), DecryptKey: asItIs}
+		chip := &Chip{Memory: newTape(), DecryptKey: asPadded}
 		aid := lds.AID()
 		install := append(append([]byte{0, 0, byte(len(aid))}, aid...), 0, 0, 0)
 		chip.Handle(apdu.Command{CLA: 0x80, INS: 0xE6, P1: 0x20, Data: install})
@@ -275,10 +274,10 @@ func TestRowsOfKeysEnd(t *testing.T) {
 	}
 }
 
-func ExamplePlan() {
+func ExampleCardProfile_Plan() {
 	data := Data{Files: []File{{FID: 0x011E, Content: make([]byte, 24)}, {FID: 0x0102, Content: make([]byte, 15000)}}}
 	for _, buffers := range []lds.Buffers{lds.ShortBuffers(), {Command: 2048, Response: 2048}} {
-		report, err := Plan(data, buffers)
+		report, err := CardProfile{}.Plan(data, buffers)
 		fmt.Println(report.Bytes, "bytes in", report.Commands, "commands", err)
 	}
 	// Output:

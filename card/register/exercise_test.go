@@ -129,6 +129,7 @@ func exercise(t *testing.T, r *Register) {
 		{"next is the oldest that nobody works on", exerciseNext},
 		{"a list longer than a page", exerciseList},
 		{"no key signs more often than it may", exerciseKeys},
+		{"failed authentications at a chip are counted", exerciseAttempts},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, r) })
 	}
@@ -646,5 +647,56 @@ func exerciseKeys(t *testing.T, r *Register) {
 	history, err := r.History(ctx, first)
 	if err != nil || history[len(history)-1].KeyUse != (KeyUse{"key-b", 2}) {
 		t.Errorf("%+v, %v", history, err)
+	}
+}
+
+func exerciseAttempts(t *testing.T, r *Register) {
+	ctx := context.Background()
+	for n := int64(1); n <= 3; n++ {
+		if failures, err := r.AttemptFailed(ctx, "chip-77", "keys-a", "wrong cryptogram", noon); err != nil || failures != n {
+			t.Errorf("attempt %d: %d failures, %v", n, failures, err)
+		}
+	}
+	a, err := r.Attempts(ctx, "chip-77", "keys-a")
+	if err != nil || a != (Attempts{3, noon, "wrong cryptogram"}) {
+		t.Errorf("%+v, %v", a, err)
+	}
+	for _, other := range [][2]string{{"chip-78", "keys-a"}, {"chip-77", "keys-b"}} {
+		if a, err := r.Attempts(ctx, other[0], other[1]); err != nil || a.Failures != 0 {
+			t.Errorf("%v: %+v, %v", other, a, err)
+		}
+	}
+	if err := r.AttemptSucceeded(ctx, "chip-77", "keys-b"); err != nil {
+		t.Error(err)
+	}
+	if a, _ := r.Attempts(ctx, "chip-77", "keys-a"); a.Failures != 3 {
+		t.Errorf("other keys opened the chip, and %d failures are left", a.Failures)
+	}
+	if err := r.AttemptSucceeded(ctx, "chip-77", "keys-a"); err != nil {
+		t.Error(err)
+	}
+	if a, err := r.Attempts(ctx, "chip-77", "keys-a"); err != nil || a.Failures != 0 {
+		t.Errorf("after the right keys: %+v, %v", a, err)
+	}
+	if _, err := r.AttemptFailed(ctx, "", "keys-a", "x", noon); !errors.Is(err, ErrInput) {
+		t.Errorf("no chip: %v", err)
+	}
+	id := add(t, r, "000200009111")
+	for _, s := range []Step{{From: Ordered, To: Checked, At: noon}, {From: Checked, To: Signed, At: noon}} {
+		if err := r.Advance(ctx, id, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Intend(ctx, id, "chip-77", noon); err != nil {
+		t.Fatal(err)
+	}
+	if o, found, err := r.OrderOfChip(ctx, "chip-77"); err != nil || !found || o.ID != id {
+		t.Errorf("order %d, %v, %v", o.ID, found, err)
+	}
+	if err := r.Spoil(ctx, id, "torn", "test", noon); err != nil {
+		t.Fatal(err)
+	}
+	if _, found, err := r.OrderOfChip(ctx, "chip-77"); err != nil || found {
+		t.Errorf("a spoiled order keeps its chip: %v, %v", found, err)
 	}
 }

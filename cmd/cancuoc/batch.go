@@ -50,7 +50,7 @@ func (b *batch) clearLine() {
 func (b *batch) open(ctx context.Context, id int64) (station.Card, error) {
 	if b.warn {
 		b.clearLine()
-		b.desk.note("warning: chips are opened with the default keys, which everybody knows (chip.keys in %s)", station.ConfigName)
+		b.desk.warnOfDefaultKeys()
 		b.warn = false
 	}
 	if b.ref.scheme == "" { // an order with a chip has come since

@@ -88,7 +88,7 @@ func codes() []struct {
 		code int
 		errs []error
 	}{
-		{exitInput, []error{card.ErrNoCVCA, station.ErrNoFingerprints, register.ErrLiveCard, register.ErrInput, register.ErrNotFound, station.ErrNothingToDo, station.ErrNotProducible, station.ErrStation, reader.ErrOtherReading,
+		{exitInput, []error{perso.ErrCannotCarry, station.ErrChipProfile, card.ErrNoCVCA, station.ErrNoFingerprints, register.ErrLiveCard, register.ErrInput, register.ErrNotFound, station.ErrNothingToDo, station.ErrNotProducible, station.ErrStation, reader.ErrOtherReading,
 			layout.ErrNoTemplate, layout.ErrDoesNotFit, layout.ErrNoGlyph, layout.ErrInvalid, layout.ErrMissing, layout.ErrTemplate}},
 		{exitInput, []error{authority.ErrExists, authority.ErrConfig, authority.ErrNotIssued, authority.ErrForeignList, authority.ErrSigner}},
 		{exitUsage, []error{station.ErrName, authority.ErrReference, pkcs11.ErrURI, pki.ErrIdentity}},
@@ -98,8 +98,8 @@ func codes() []struct {
 		{exitNotProven, []error{station.ErrNotProven}},
 		{exitCard, []error{pcsc.ErrUnavailable, pcsc.ErrNoService, pcsc.ErrNoReader, pcsc.ErrNoCard, pcsc.ErrManyCards,
 			pcsc.ErrInUse, pcsc.ErrRemoved, perso.ErrLocked, reader.ErrAccess, reader.ErrNoPACE, sm.ErrResponse, sm.ErrClosed, pace.ErrChip, pace.ErrRefused, simulator.ErrInUse, simulator.ErrPowerLost,
-			register.ErrOtherChip, register.ErrChipTaken, scp.ErrCryptogram, bac.ErrChip, bac.ErrRefused}},
-		{exitKey, []error{pki.ErrPassphrase, pki.ErrKeyFile, pki.ErrKeyPeriod, pki.ErrShortCSCA, pki.ErrSpecimen, pki.ErrNotInToken, pki.ErrOtherKey, pki.ErrOtherAuthority, pki.ErrNoAnswer, station.ErrAuthority, authority.ErrNoAuthority, authority.ErrNoSigner,
+			register.ErrOtherChip, register.ErrChipTaken, station.ErrTried, scp.ErrCryptogram, scp.ErrAuthentication, scp.ErrProtocol, scp.ErrUnconfirmed, bac.ErrChip, bac.ErrRefused}},
+		{exitKey, []error{perso.ErrNoKeys, pki.ErrPassphrase, pki.ErrKeyFile, pki.ErrKeyPeriod, pki.ErrShortCSCA, pki.ErrSpecimen, pki.ErrNotInToken, pki.ErrOtherKey, pki.ErrOtherAuthority, pki.ErrNoAnswer, station.ErrAuthority, authority.ErrNoAuthority, authority.ErrNoSigner,
 			authority.ErrPlainKey, authority.ErrNoKey, authority.ErrOtherKey, authority.ErrKeyTaken, pkcs11.ErrUnavailable, pkcs11.ErrModule, pkcs11.ErrNoToken, pkcs11.ErrNoKey, pkcs11.ErrAmbiguous,
 			pkcs11.ErrNoPIN, pkcs11.ErrKeyPIN, pkcs11.ErrPIN, pkcs11.ErrPINFinalTry, pkcs11.ErrPINLocked, pkcs11.ErrTimeout, pkcs11.ErrAbsent, pkcs11.ErrSignature}},
 		{exitRegister, []error{register.ErrStorage, register.ErrBusy, register.ErrNotRegister, register.ErrNewer,

@@ -21,6 +21,7 @@ type issueOptions struct {
 	all, dryRun    bool
 	card           string
 	passphraseFile string
+	force          bool
 }
 
 func newIssueCommand(d *desk) *cobra.Command {
@@ -47,6 +48,7 @@ card is there.`,
 	cmd.Flags().BoolVar(&opts.all, "all", false, "every order that waits, one after another")
 	addCardFlag(cmd, &opts.card)
 	cmd.Flags().BoolVar(&opts.dryRun, "dry-run", false, "say what would be written, and touch neither chip nor register")
+	cmd.Flags().BoolVar(&opts.force, "force", false, "show a chip keys that it has refused before; it may lock itself for ever")
 	cmd.Flags().StringVar(&opts.passphraseFile, "passphrase-file", "", "the passphrase of the signing key is in `FILE`")
 	return cmd
 }
@@ -88,11 +90,12 @@ func issueWith(ctx context.Context, d *desk, w *workplace, opts issueOptions, re
 	if err != nil {
 		return err
 	}
+	atDesk.Force = opts.force
 	if f := examineTerminal(w.folder, w.config); f.Soon {
 		d.note("warning: %s (renew it with `%s`)", f.Detail, f.Mend)
 	}
 	w.warnOfPrinter(ctx, d)
-	batch := &batch{desk: d, station: atDesk, ref: ref, warn: w.config.DefaultKeys()}
+	batch := &batch{desk: d, station: atDesk, ref: ref, warn: atDesk.Chips.Default}
 	batch.report()
 	if opts.all {
 		return batch.all(ctx)
@@ -182,10 +185,10 @@ func planOne(ctx context.Context, atDesk *station.Desk, id int64) (planned, erro
 	if p.Paper = onPaper(order.Form); p.Paper || err != nil {
 		return p, err
 	}
-	if p.Short, err = perso.Plan(data, lds.ShortBuffers()); err != nil {
+	if p.Short, err = atDesk.Chips.Profile.Plan(data, lds.ShortBuffers()); err != nil {
 		return p, err
 	}
-	p.Extended, err = perso.Plan(data, extendedBuffers())
+	p.Extended, err = atDesk.Chips.Profile.Plan(data, extendedBuffers())
 	return p, err
 }
 

@@ -110,7 +110,7 @@ func newRoot(d *desk) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withCode(exitUsage, err) })
 	root.SetHelpTemplate(root.HelpTemplate() + exitCodesHelp)
 	root.AddCommand(newInitCommand(d), newOrderCommand(d), newIssueCommand(d), newPrintCommand(d), newReadCommand(d), newVerifyCommand(d), newFilesCommand(d),
-		newRenderCommand(d), newLayoutCommand(d), newMRZCommand(d), newNumberCommand(d), newQRCommand(d), newReadersCommand(d),
+		newRenderCommand(d), newLayoutCommand(d), newMRZCommand(d), newNumberCommand(d), newQRCommand(d), newReadersCommand(d), newChipCommand(d),
 		newSimulateCommand(d), newPKICommand(d), newDoctorCommand(d), newDemoCommand(d))
 	root.AddCommand(newSampleCommand(d), newGuideCommand(d))
 	usageErrors(root)

@@ -57,7 +57,10 @@ func (w *workplace) desk(d *desk, passphrase []byte) (*station.Desk, error) {
 	if err != nil {
 		return nil, withCode(exitKey, err)
 	}
-	keys, err := w.config.ChipKeys(w.folder)
+	chips, err := w.config.LoadChipKeys(w.folder, d.keys(passphrase))
+	if errors.Is(err, station.ErrChipProfile) {
+		return nil, withCode(exitInput, err)
+	}
 	if err != nil {
 		return nil, withCode(exitKey, err)
 	}
@@ -70,7 +73,7 @@ func (w *workplace) desk(d *desk, passphrase []byte) (*station.Desk, error) {
 		return nil, err
 	}
 	return &station.Desk{
-		Register: w.register, Signers: signers, Trust: trust, CVCA: cvca, Terminal: credentials, ChipKeys: keys,
+		Register: w.register, Signers: signers, Trust: trust, CVCA: cvca, Terminal: credentials, Chips: chips,
 		PrintFolder: station.Path(w.folder, w.config.Print), Printers: w.config.Printers, Templates: templates, QualitySample: w.config.Quality, Actor: w.actor(), Claim: w.claim, Rand: rand.Reader,
 		Now: time.Now, Trace: trace,
 	}, nil

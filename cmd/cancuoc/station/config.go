@@ -2,7 +2,6 @@ package station
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -15,11 +14,9 @@ import (
 
 	"github.com/BurntSushi/toml"
 
-	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/card/regular"
-	"github.com/cancuoc/cancuoc/card/scp"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/authority"
 	"github.com/cancuoc/cancuoc/layout/spool"
 )
@@ -64,11 +61,6 @@ type Authority struct {
 	Trust             string `toml:"trust"`              // a certificate file, or a folder of them
 }
 
-// Chip tells with which keys blank chips are opened.
-type Chip struct {
-	Keys string `toml:"keys"` // "default", or file:PATH of a file with the lines ENC, MAC and DEK in hexadecimal
-}
-
 const configText = `# A station of cancuoc: one desk that issues cards. Paths are relative to this folder.
 format = 1
 name = %q
@@ -107,9 +99,15 @@ certificates = "authority/terminal"
 key = "file:authority/terminal/inspection-system.key"
 
 [chip]
-# Keys that open a blank chip: "default" for those that everybody knows,
-# or file:PATH of a file with three lines ENC=, MAC= and DEK= in hexadecimal.
+# What kind of blank chip this station writes: a card profile of this program ("cancuoc chip profiles" lists them), or the file
+# of another.
+profile = "cancuoc"
+# Keys that chips come with: "default" for those that everybody knows; file:PATH of a file with three lines ENC=, MAC= and DEK= in
+# hexadecimal, or with one line MASTER= of which those of each chip come; or the PKCS #11 URI of such a master key.
 keys = "default"
+# The issuer's own keys, named in the same way, where the profile has the step "keys": they replace those that a chip came
+# with when it is first written.
+own_keys = ""
 
 [certificate]
 # For how many years a certificate on paper is valid (Law 26/2023/QH15, article 30), unless its record names the day. One
@@ -257,6 +255,9 @@ func LoadConfig(folder string) (Config, error) {
 	if c.Quality < 0 {
 		return Config{}, fmt.Errorf("station: %s: quality_sample is negative", path)
 	}
+	if _, err := LoadChipProfile(folder, c.Chip.Profile); err != nil {
+		return Config{}, fmt.Errorf("station: %s: chip.profile: %w", path, err)
+	}
 	if err := c.Authority.check(); err != nil {
 		return Config{}, fmt.Errorf("station: %s: %w", path, err)
 	}
@@ -344,39 +345,4 @@ func (c Config) SignerCertificate(folder string) (pki.Certificate, error) {
 	}
 	newest, err := s.Newest(time.Now())
 	return newest.Certificate, err
-}
-
-// DefaultKeys tells whether chips are opened with the keys that everybody knows.
-func (c Config) DefaultKeys() bool { return c.Chip.Keys == "default" }
-
-// ChipKeys loads the keys that open a blank chip.
-func (c Config) ChipKeys(folder string) (scp.StaticKeys, error) {
-	if c.DefaultKeys() {
-		return perso.DefaultKeys(), nil
-	}
-	path, ok := strings.CutPrefix(c.Chip.Keys, "file:")
-	if !ok {
-		return scp.StaticKeys{}, fmt.Errorf("station: chip.keys: neither \"default\" nor file:PATH")
-	}
-	b, err := os.ReadFile(Path(folder, path))
-	if err != nil {
-		return scp.StaticKeys{}, fmt.Errorf("station: chip.keys: %w", err)
-	}
-	return parseChipKeys(string(b))
-}
-
-func parseChipKeys(text string) (scp.StaticKeys, error) {
-	keys := map[string][]byte{}
-	for _, line := range strings.Fields(text) {
-		name, value, _ := strings.Cut(line, "=")
-		key, err := hex.DecodeString(value)
-		if err != nil || len(key) != 16 && len(key) != 24 && len(key) != 32 || keys[name] != nil {
-			return scp.StaticKeys{}, fmt.Errorf("station: chip.keys: %s is not one AES key in hexadecimal", name)
-		}
-		keys[name] = key
-	}
-	if len(keys) != 3 || keys["ENC"] == nil || keys["MAC"] == nil || keys["DEK"] == nil {
-		return scp.StaticKeys{}, fmt.Errorf("station: chip.keys: the file must have ENC=, MAC= and DEK=")
-	}
-	return scp.StaticKeys{ENC: keys["ENC"], MAC: keys["MAC"], DEK: keys["DEK"]}, nil
 }

@@ -46,7 +46,10 @@ func newBench(t testing.TB) *bench {
 
 // order registers a specimen whose card has every protocol, with keys that are made fast, and images that take few
 // commands.
-func (b *bench) order(r *register.Register) register.Order {
+func (b *bench) order(r *register.Register) register.Order { return b.orderFor(r, "icao-td1") }
+
+// orderFor does it for a profile of the record's own.
+func (b *bench) orderFor(r *register.Register, profile string) register.Order {
 	b.t.Helper()
 	raw, err := specimen.Record("dang-dinh-mau")
 	if err != nil {
@@ -56,12 +59,18 @@ func (b *bench) order(r *register.Register) register.Order {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	doc.Profile = "icao-td1"
+	doc.Profile = profile
+	if profile != "icao-td1" {
+		doc.Fingerprints = nil
+	}
 	doc = doc.Complete()
 	face := b.face()
 	fingerprints, err := lds.EncodeDG3(lds.DG3{Fingers: []lds.Finger{{Position: lds.RightIndex, Width: 4, Height: 4, Image: make([]byte, 16)}}})
 	if err != nil {
 		b.t.Fatal(err)
+	}
+	if doc.Fingerprints == nil {
+		fingerprints = nil
 	}
 	record, err := json.Marshal(doc)
 	if err != nil {
@@ -104,12 +113,16 @@ func (b *bench) desk() *Desk {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	chips, err := config.LoadChipKeys(b.folder, authority.Keys{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	r, err := register.Open(b.t.Context(), Path(b.folder, config.Register))
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	b.lives++
-	return &Desk{Register: r, Signers: signers, Trust: config.FollowTrust(b.folder), CVCA: cvca, Terminal: terminal, ChipKeys: perso.DefaultKeys(),
+	return &Desk{Register: r, Signers: signers, Trust: config.FollowTrust(b.folder), CVCA: cvca, Terminal: terminal, Chips: chips,
 		PrintFolder: filepath.Join(b.folder, "print"), Actor: "bench", Claim: claimOf(fmt.Sprint("life ", b.lives)),
 		Rand: rand.Reader, Now: time.Now}
 }

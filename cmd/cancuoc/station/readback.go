@@ -75,7 +75,7 @@ func (j *job) read(ctx context.Context) (reader.Reading, error) {
 	if err := j.card.Reset(); err != nil {
 		return reader.Reading{}, CardError{err}
 	}
-	if err := j.checkChip(conn); err != nil {
+	if err := j.checkChip(ctx, conn); err != nil {
 		return reader.Reading{}, err
 	}
 	if err := j.card.Reset(); err != nil { // not every chip goes back to the master file by SELECT
@@ -96,10 +96,10 @@ func (j *job) read(ctx context.Context) (reader.Reading, error) {
 
 // checkChip makes sure that the chip in the reader is the one that the register has for this order. Without it any
 // card of the same citizen would do, or be taken for a chip gone wrong.
-func (j *job) checkChip(send apdu.Sender) error {
-	chip, err := perso.Terminal{Keys: j.ChipKeys, Rand: j.Rand, Channel: j.channel()}.Open(send)
+func (j *job) checkChip(ctx context.Context, send apdu.Sender) error {
+	chip, err := j.openChip(ctx, send)
 	if err != nil {
-		return CardError{err}
+		return err
 	}
 	if chip.ChipID != j.order.ChipID {
 		return fmt.Errorf("%w: this is chip %s, the order's is %s", register.ErrOtherChip, chip.ChipID, j.order.ChipID)

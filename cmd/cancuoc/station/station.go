@@ -23,7 +23,6 @@ import (
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
 	"github.com/cancuoc/cancuoc/card/register"
-	"github.com/cancuoc/cancuoc/card/scp"
 	"github.com/cancuoc/cancuoc/layout/spool"
 )
 
@@ -41,7 +40,8 @@ type Desk struct {
 	Trust       func() (pki.Trust, error) // what signers and cards are judged by; what is put there counts at once
 	CVCA        []*cvc.Certificate        // whose terminals may read fingerprints; none: cards without
 	Terminal    *eac.Credentials          // as which fingerprints are read back; none: they are not
-	ChipKeys    scp.StaticKeys
+	Chips       ChipKeys                  // what kind of chips are written, and with which keys
+	Force       bool                      // a chip that has refused keys is shown them again
 	PrintFolder string
 	Templates   Templates // of the faces, where they are not those of this program
 

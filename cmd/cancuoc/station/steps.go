@@ -73,6 +73,9 @@ func (j *job) sign(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
+	if err := j.Chips.Profile.Carries(data); err != nil {
+		return outcome{}, err
+	}
 	stored, err := json.Marshal(data)
 	if err != nil {
 		return outcome{}, err
@@ -119,38 +122,6 @@ func (j *job) production(ctx context.Context) (perso.Data, error) {
 		return perso.Data{}, fmt.Errorf("station: the production data in the register is damaged")
 	}
 	return data, nil
-}
-
-// personalise writes the chip. The register commits which chip it is before anything is written. A chip that turns
-// out locked though this order was begun on it was finished before the power went: verification will tell.
-func (j *job) personalise(ctx context.Context) (outcome, error) {
-	data, err := j.production(ctx)
-	if err != nil {
-		return outcome{}, err
-	}
-	conn, err := j.connect()
-	if err != nil {
-		return outcome{}, err
-	}
-	chip, err := perso.Terminal{Keys: j.ChipKeys, Rand: j.Rand, Channel: j.channel()}.Open(conn)
-	if err != nil {
-		return outcome{}, CardError{err}
-	}
-	if chip.State != perso.Blank && chip.State != perso.Personalised && j.order.ChipID != chip.ChipID {
-		return outcome{}, fmt.Errorf("%w (chip %s): use a blank one", perso.ErrLocked, chip.ChipID)
-	}
-	if err := j.Register.Intend(ctx, j.order.ID, chip.ChipID, j.Now()); err != nil {
-		return outcome{}, err
-	}
-	j.order.ChipID = chip.ChipID
-	if chip.State == perso.Locked {
-		return outcome{detail: "chip " + chip.ChipID + " was written and locked by an earlier run"}, nil
-	}
-	report, err := chip.Write(ctx, data, j.Progress)
-	if err != nil {
-		return outcome{}, CardError{err}
-	}
-	return outcome{detail: fmt.Sprintf("chip %s, %d bytes in %d commands", chip.ChipID, report.Bytes, report.Commands)}, nil
 }
 
 // CardError is what went wrong between the station and a card, and reads like it.

@@ -60,7 +60,16 @@ func (c *Chip) Handle(cmd apdu.Command) apdu.Response {
 // Reset forgets a personalisation that is under way, as power off does.
 func (c *Chip) Reset() { c.open, c.incoming = false, grouping{} }
 
+// getStatus tells of the card and of what is on it (GlobalPlatform Card Specification 2.3, section 11.4): all that the scope
+// has, or what the name in DO'4F' begins.
 func (c *Chip) getStatus(cmd apdu.Command) apdu.Response {
+	name, err := tlv.ParseOne(cmd.Data, 0x4F)
+	if err != nil {
+		return apdu.Response{SW: apdu.SWWrongData}
+	}
+	if cmd.P2&^statusNext != statusTLV {
+		return apdu.Response{SW: apdu.SWIncorrectP1P2}
+	}
 	card, application := byte(cardInitialized), byte(applicationSelectable)
 	switch c.Memory.LifeCycle() {
 	case Terminated:
@@ -70,17 +79,17 @@ func (c *Chip) getStatus(cmd apdu.Command) apdu.Response {
 	case Personalised:
 		application = applicationPersonalise
 	}
-	switch cmd.P1 {
-	case 0x80:
-		return statusEntry(IssuerSecurityDomain(), card)
-	case 0x40:
-		return statusEntry(lds.AID(), application)
+	switch {
+	case cmd.P1 == statusDomain:
+		return statusEntry(IssuerSecurityDomain(), card, 0x9E)
+	case cmd.P1 == statusApplications && bytes.HasPrefix(lds.AID(), name):
+		return statusEntry(lds.AID(), application, 0)
 	}
 	return apdu.Response{SW: apdu.SWReferenceNotFound}
 }
 
-func statusEntry(aid []byte, state byte) apdu.Response {
-	return apdu.Response{Data: tlv.Encode(0xE3, tlv.Encode(0x4F, aid), tlv.Encode(0x9F70, []byte{state})), SW: apdu.SWOK}
+func statusEntry(aid []byte, state, privileges byte) apdu.Response {
+	return apdu.Response{Data: tlv.Encode(0xE3, tlv.Encode(0x4F, aid), tlv.Encode(0x9F70, []byte{state}), tlv.Encode(0xC5, []byte{privileges})), SW: apdu.SWOK}
 }
 
 // install begins personalisation of the eMRTD application (GlobalPlatform Card Specification 2.3, section 11.5.2.3.6).
@@ -185,9 +194,6 @@ func (c *Chip) announce(dgi uint16, length int, encrypted bool) apdu.StatusWord 
 	}
 	return c.Memory.CreateFile(file, length)
 }
-
-// maxSecret bounds an encrypted password or key: an RSA key of 4,096 bits in PKCS #8 has less.
-const maxSecret = 4096
 
 // fileOf finds the file that a grouping writes. EF.ATR/INFO is the maker's: it tells what the chip can.
 func fileOf(dgi uint16) (lds.File, bool) {

@@ -1,0 +1,219 @@
+package station
+
+import (
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/cancuoc/cancuoc/card/perso"
+	"github.com/cancuoc/cancuoc/card/pki/pkcs11"
+	"github.com/cancuoc/cancuoc/card/regular"
+	"github.com/cancuoc/cancuoc/card/scp"
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/authority"
+)
+
+// Chip tells what kind of blank chip the station writes, and with which keys.
+type Chip struct {
+	Profile string `toml:"profile"`  // of this program, by name, or a file (with a slash or .toml); "": cancuoc
+	Keys    string `toml:"keys"`     // those that chips come with
+	OwnKeys string `toml:"own_keys"` // the issuer's own, where the profile puts them
+}
+
+// keyHelp says how keys of chips are named.
+const chipKeyHelp = `"default", file:PATH of a file with the lines ENC=, MAC= and DEK=, or with one line MASTER=, or a PKCS #11 URI of a master key`
+
+//go:embed chip/*.toml
+var chipProfiles embed.FS
+
+// ErrChipProfile is answered for a card profile that is not there, or by which no chip could be written.
+var ErrChipProfile = errors.New("station: no card profile to write chips by")
+
+// ChipProfileNames lists the card profiles of this program.
+func ChipProfileNames() []string {
+	entries, err := chipProfiles.ReadDir("chip")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".toml"))
+	}
+	return names
+}
+
+// ChipProfileFile gives a card profile of this program as the file that it is.
+func ChipProfileFile(name string) ([]byte, error) {
+	if text, err := chipProfiles.ReadFile(path.Join("chip", name+".toml")); err == nil && !strings.ContainsAny(name, "/.") {
+		return text, nil
+	}
+	return nil, fmt.Errorf("%w: %q is not one of %s", ErrChipProfile, name, strings.Join(ChipProfileNames(), ", "))
+}
+
+// LoadChipProfile finds a card profile by name, or reads the file of one.
+func LoadChipProfile(folder, name string) (perso.CardProfile, error) {
+	if name == "" {
+		name = "cancuoc"
+	}
+	text, err := []byte(nil), error(nil)
+	if strings.ContainsAny(name, "/.") {
+		text, err = readSmall(Path(folder, name))
+	} else {
+		text, err = ChipProfileFile(name)
+	}
+	if err != nil {
+		return perso.CardProfile{}, err
+	}
+	return ParseChipProfile(text)
+}
+
+// ParseChipProfile reads a card profile. What it does not know it refuses.
+func ParseChipProfile(text []byte) (perso.CardProfile, error) {
+	var p perso.CardProfile
+	meta, err := toml.Decode(string(text), &p)
+	switch {
+	case err != nil:
+		return perso.CardProfile{}, fmt.Errorf("%w: %w", ErrChipProfile, err)
+	case len(meta.Undecoded()) > 0:
+		return perso.CardProfile{}, fmt.Errorf("%w: unknown key %q", ErrChipProfile, meta.Undecoded()[0].String())
+	case p.Format != 1:
+		return perso.CardProfile{}, fmt.Errorf("%w: format %d, this program knows format 1", ErrChipProfile, p.Format)
+	case p.Name == "":
+		return perso.CardProfile{}, fmt.Errorf("%w: it has no name", ErrChipProfile)
+	}
+	if err := p.Check(); err != nil {
+		return perso.CardProfile{}, fmt.Errorf("%w: %w", ErrChipProfile, err)
+	}
+	return p, nil
+}
+
+// maxSmall is more than any card profile or file of chip keys has.
+const maxSmall = 64 << 10
+
+func readSmall(name string) ([]byte, error) {
+	f, err := regular.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("station: %w", err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxSmall+1))
+	if err == nil && len(b) > maxSmall {
+		err = fmt.Errorf("%s is longer than %d bytes", name, maxSmall)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("station: %w", err)
+	}
+	return b, nil
+}
+
+// ChipKeys are the keys of a station's chips.
+type ChipKeys struct {
+	Profile   perso.CardProfile
+	Keys      perso.KeySource // those that chips have in the end
+	Transport perso.KeySource // those that chips come with, where they are replaced
+	Default   bool            // chips come with the keys that everybody knows
+}
+
+// LoadChipKeys opens them.
+func (c Config) LoadChipKeys(folder string, keys authority.Keys) (ChipKeys, error) {
+	profile, err := LoadChipProfile(folder, c.Chip.Profile)
+	if err != nil {
+		return ChipKeys{}, err
+	}
+	if profile.Dialect == perso.JMRTDApplet {
+		return ChipKeys{Profile: profile}, nil // the applet has none
+	}
+	k := ChipKeys{Profile: profile, Default: c.Chip.Keys == "default"}
+	open := func(name, reference string, method scp.Diversification) (perso.KeySource, error) {
+		source, err := openChipKeys(folder, reference, method, profile.KeySize(), keys)
+		if err != nil {
+			return nil, fmt.Errorf("station: chip.%s: %w", name, err)
+		}
+		return source, nil
+	}
+	if !profile.Rotates() {
+		if c.Chip.OwnKeys != "" {
+			return ChipKeys{}, fmt.Errorf("station: chip.own_keys: profile %s has no step %q, so chips would never get them", profile.Name, perso.PutKeys)
+		}
+		k.Keys, err = open("keys", c.Chip.Keys, profile.Keys.Diversification)
+		return k, err
+	}
+	if c.Chip.OwnKeys == "" || c.Chip.OwnKeys == "default" {
+		return ChipKeys{}, fmt.Errorf("station: chip.own_keys is missing: profile %s gives chips the issuer's own keys: %s", profile.Name, chipKeyHelp)
+	}
+	if k.Transport, err = open("keys", c.Chip.Keys, profile.Keys.Transport); err != nil {
+		return ChipKeys{}, err
+	}
+	k.Keys, err = open("own_keys", c.Chip.OwnKeys, profile.Keys.Diversification)
+	return k, err
+}
+
+// openChipKeys opens the keys that a reference names.
+func openChipKeys(folder, reference string, method scp.Diversification, size int, keys authority.Keys) (perso.KeySource, error) {
+	switch {
+	case reference == "default":
+		return fromBytes(defaultMaster(size), method, size)
+	case strings.HasPrefix(reference, "pkcs11:"):
+		master, err := pkcs11.OpenMaster(reference, keys.PIN)
+		if err != nil {
+			return nil, err
+		}
+		return scp.Diversified{Method: method, Master: master, Size: size}, nil
+	}
+	name, ok := strings.CutPrefix(reference, "file:")
+	if !ok {
+		return nil, fmt.Errorf("%q is none of: %s", reference, chipKeyHelp)
+	}
+	text, err := readSmall(Path(folder, name))
+	if err != nil {
+		return nil, err
+	}
+	defer clear(text)
+	return parseChipKeys(string(text), method, size)
+}
+
+// defaultMaster is the key that everybody knows, as long as a card's keys are.
+func defaultMaster(size int) []byte {
+	var b []byte
+	for i := range size {
+		b = append(b, 0x40+byte(i))
+	}
+	return b
+}
+
+func fromBytes(master []byte, method scp.Diversification, size int) (perso.KeySource, error) {
+	key, err := scp.NewMasterKey(master)
+	if err != nil {
+		return nil, err
+	}
+	return scp.Diversified{Method: method, Master: key, Size: size}, nil
+}
+
+// parseChipKeys reads a file of keys: the lines ENC, MAC and DEK, the same for every chip, or one line MASTER, of which each
+// chip's come.
+func parseChipKeys(text string, method scp.Diversification, size int) (perso.KeySource, error) {
+	keys := map[string][]byte{}
+	for _, line := range strings.Fields(text) {
+		name, value, _ := strings.Cut(line, "=")
+		key, err := hex.DecodeString(value)
+		if err != nil || len(key) != 16 && len(key) != 24 && len(key) != 32 || keys[name] != nil {
+			return nil, fmt.Errorf("%s is not one key of 16, 24 or 32 bytes in hexadecimal", name)
+		}
+		keys[name] = key
+	}
+	master, three := keys["MASTER"], keys["ENC"] != nil && keys["MAC"] != nil && keys["DEK"] != nil
+	switch {
+	case len(keys) == 1 && master != nil:
+		return fromBytes(master, method, size)
+	case len(keys) != 3 || !three:
+		return nil, errors.New("the file must have ENC=, MAC= and DEK=, or MASTER= alone")
+	case method != "" && method != scp.DiversifyNone:
+		return nil, fmt.Errorf("the profile diversifies by %s, which starts from one MASTER=", method)
+	}
+	return scp.StaticKeys{ENC: keys["ENC"], MAC: keys["MAC"], DEK: keys["DEK"]}, nil
+}
