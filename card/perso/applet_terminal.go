@@ -81,6 +81,18 @@ func appletKey(k SigningKey) (modulus, exponent []byte, err error) {
 func (a jmrtdApplet) open(s *Session) error {
 	s.through(s.wire)
 	s.Buffers = a.card.buffers(lds.ShortBuffers())
+	if err := a.identify(s); err != nil {
+		return err
+	}
+	if err := selectApplication(s.wire, a.card.application()); err != nil {
+		return fmt.Errorf("perso: select the passport applet: %w", err)
+	}
+	var err error
+	s.State, err = a.lifeCycle(s)
+	return err
+}
+
+func (a jmrtdApplet) identify(s *Session) error {
 	if err := selectApplication(s.wire, a.card.domain()); err != nil {
 		return fmt.Errorf("perso: select the security domain %s, which knows the chip's number: %w", a.card.domain(), err)
 	}
@@ -93,11 +105,7 @@ func (a jmrtdApplet) open(s *Session) error {
 		return fmt.Errorf("perso: the chip's production data (9F7F) are not %d bytes", productionSize)
 	}
 	s.ChipID = hex.EncodeToString(chipIDOf(production))
-	if err := selectApplication(s.wire, a.card.application()); err != nil {
-		return fmt.Errorf("perso: select the passport applet: %w", err)
-	}
-	s.State, err = a.lifeCycle(s)
-	return err
+	return nil
 }
 
 func (a jmrtdApplet) lifeCycle(s *Session) (LifeCycle, error) {

@@ -47,9 +47,6 @@ func (g globalPlatform) open(s *Session) error {
 		return err
 	}
 	s.Buffers = g.card.buffers(stated)
-	if err := selectApplication(s.wire, g.card.domain()); err != nil {
-		return fmt.Errorf("perso: select the security domain %s: %w", g.card.domain(), err)
-	}
 	if err := g.authenticate(s); err != nil {
 		return err
 	}
@@ -57,14 +54,31 @@ func (g globalPlatform) open(s *Session) error {
 	return err
 }
 
+// initiate asks the chip who it is and which keys it has, and gets its cryptogram.
+func (g globalPlatform) initiate(s *Session) (*scp.Handshake, error) {
+	if err := selectApplication(s.wire, g.card.domain()); err != nil {
+		return nil, fmt.Errorf("perso: select the security domain %s: %w", g.card.domain(), err)
+	}
+	h, err := scp.Initiate(s.wire, g.card.Channel.Protocol, 0, s.terminal.Rand)
+	if err != nil {
+		return nil, err
+	}
+	s.ChipID, s.KeyVersion = hex.EncodeToString(h.Diversification[:]), h.KeyVersion
+	return h, nil
+}
+
+func (g globalPlatform) identify(s *Session) error {
+	_, err := g.initiate(s)
+	return err
+}
+
 // authenticate opens the secure channel with those keys whose version the chip names. That they are right is known from its
 // cryptogram before the terminal's own is sent: a chip counts only the latter.
 func (g globalPlatform) authenticate(s *Session) error {
-	h, err := scp.Initiate(s.wire, g.card.Channel.Protocol, 0, s.terminal.Rand)
+	h, err := g.initiate(s)
 	if err != nil {
 		return err
 	}
-	s.ChipID, s.KeyVersion = hex.EncodeToString(h.Diversification[:]), h.KeyVersion
 	s.Transport = g.card.Rotates() && h.KeyVersion != g.card.Keys.Version
 	source := s.terminal.Keys
 	if s.Transport {
@@ -129,9 +143,6 @@ func (g globalPlatform) putKeys(s *Session) error {
 	}
 	if err := s.channel.PutKeys(replaces, g.card.Keys.Version, keys); err != nil {
 		return err
-	}
-	if err := selectApplication(s.wire, g.card.domain()); err != nil {
-		return fmt.Errorf("perso: select the security domain %s: %w", g.card.domain(), err)
 	}
 	if err := g.authenticate(s); err != nil {
 		return err

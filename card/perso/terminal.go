@@ -69,6 +69,7 @@ type Report struct {
 type dialect interface {
 	check() error                                         // of the profile
 	carries(Data) error                                   // why a chip cannot hold the data
+	identify(*Session) error                              // who the chip is; it is shown no key
 	open(*Session) error                                  // authenticate; nothing on the chip changes but counters
 	putKeys(*Session) error                               // those of the issuer in the place of those that the chip came with
 	commands(*Session, []step) ([]command, Report, error) // files, secrets and lock
@@ -89,6 +90,17 @@ func (t Terminal) Open(send apdu.Sender) (*Session, error) {
 	}
 	s := &Session{terminal: t, dialect: speaker, wire: send}
 	return s, speaker.open(s)
+}
+
+// Identify asks a chip who it is, and shows it no key. What that begins is not gone on with: reset the card after it.
+func (p CardProfile) Identify(send apdu.Sender, rand io.Reader) (chipID string, err error) {
+	speaker, err := p.speaker()
+	if err != nil {
+		return "", err
+	}
+	s := &Session{terminal: Terminal{Card: p, Rand: rand}, dialect: speaker, wire: send, send: send}
+	err = speaker.identify(s)
+	return s.ChipID, err
 }
 
 // through sets what commands go through.

@@ -1,86 +1,88 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
-	"github.com/cancuoc/cancuoc/reader/pcsc"
 )
 
-// batch issues one card after another and keeps what became of each.
+// batch is one run of issue: it hands the waiting orders to its workers, each order once, and keeps what became of each.
+//
+// At a reader an order needs a card that the operator puts in: a worker asks first whether an order waits that needs one,
+// then for the card, and only then takes the order. One that an earlier run has begun on a chip is for the reader in which
+// this chip turns up.
 type batch struct {
 	desk    *desk
 	station *station.Desk
-	ref     cardRef
+	board   *board
+
+	waits context.Context    // of the workers, for cards
+	end   context.CancelFunc // of the waits: no order is left
+	late  context.Context    // of the cards in use: it ends a little after the run's
+	drop  context.CancelFunc // of those cards
+
+	mutex   sync.Mutex
 	results []issued
-	steps   []station.Step // of the order under way
-	line    bool           // a progress line stands on the terminal
-	warn    bool           // the chips' keys are the default ones, and nobody was told yet
+	tried   map[int64]bool
+	after   int64            // the orders up to this one have been looked at
+	back    []int64          // of those, the ones that wait for a card
+	chips   bool             // cards come to readers as they come
+	begun   map[string]int64 // by the chip: the orders that are for no other
+	working int              // workers that have an order
+	dry     bool             // no order was left after those
+	halted  bool             // a wrong cryptogram: no further card is begun
+	warn    bool             // the chips' keys are the default ones, and nobody was told yet
 }
 
-// report lets the operator see what the station does: each step as a line, and on a terminal how far the chip is.
-func (b *batch) report() {
-	b.station.Done = func(id int64, s station.Step) {
-		b.steps = append(b.steps, s)
-		b.clearLine()
-		b.desk.note("order %d  %-11s %9.1f ms  %s", id, s.Name, float64(s.Took.Microseconds())/1000, s.Detail)
-	}
-	if !terminal(b.desk.err) {
-		return
-	}
-	b.station.Progress = func(done, of int) {
-		fmt.Fprintf(b.desk.err, "\rwriting the chip: command %d of %d", done, of)
-		b.line = true
-	}
+// newBatch makes a run of so many workers.
+func newBatch(ctx context.Context, d *desk, s *station.Desk, workers int, warn bool) *batch {
+	b := &batch{desk: d, station: s, board: newBoard(d.err, workers), tried: map[int64]bool{}, begun: map[string]int64{}, warn: warn}
+	b.waits, b.end = context.WithCancel(ctx)
+	b.late, b.drop = withGrace(ctx)
+	return b
 }
 
-func (b *batch) clearLine() {
-	if b.line {
-		fmt.Fprint(b.desk.err, "\r\x1b[K")
-		b.line = false
-	}
+// grace is how long a command that is on its way to a card may still take when the operator interrupts.
+const grace = 5 * time.Second
+
+// withGrace gives a context that ends a little after another.
+func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
+	late, drop := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, drop) })
+	return late, func() { stop(); drop() }
 }
 
-func (b *batch) open(ctx context.Context, id int64) (station.Card, error) {
-	if b.warn {
-		b.clearLine()
-		b.desk.warnOfDefaultKeys()
-		b.warn = false
-	}
-	if b.ref.scheme == "" { // an order with a chip has come since
-		return nil, errNoCardNamed()
-	}
-	return b.ref.forOrder(id).open(ctx, true)
+// close ends the run.
+func (b *batch) close() {
+	b.end()
+	b.drop()
+	b.board.close()
 }
 
 // one issues the order with this id, 0 for the oldest that waits.
-func (b *batch) one(ctx context.Context, id int64) error {
-	var order register.Order
-	var err error
-	if id != 0 {
-		order, err = b.station.Issue(ctx, id, func() (station.Card, error) { return b.open(ctx, id) })
-		if errors.Is(err, station.ErrNothingToDo) && order.State == register.Issued {
-			b.desk.note("order %d is issued already", id)
-			err = nil
-		}
-	} else {
-		var found bool
-		order, found, err = b.next(ctx, 0)
-		if err == nil && !found {
-			return b.nothing(ctx)
-		}
+func (b *batch) one(ctx context.Context, ref cardRef, id int64) error {
+	w := b.worker(0, ref, "")
+	order, found, err := w.single(ctx, id)
+	if errors.Is(err, station.ErrNothingToDo) && order.State == register.Issued {
+		b.board.note("order %d is issued already", id)
+		err = nil
 	}
-	b.clearLine()
-	if err != nil && order.ID == 0 {
+	switch {
+	case err == nil && !found:
+		return b.nothing(ctx)
+	case err != nil && order.ID == 0:
 		return err
 	}
-	b.keep(ctx, order, err)
+	w.keep(ctx, order, err)
 	if printErr := b.print(); err == nil {
 		err = printErr
 	}
@@ -89,28 +91,111 @@ func (b *batch) one(ctx context.Context, id int64) error {
 
 // nothing answers for a station where no order can be taken.
 func (b *batch) nothing(ctx context.Context) error {
-	held, err := b.held(ctx)
+	held, err := b.untried(ctx)
 	if err != nil {
 		return err
 	}
 	if len(held) > 0 {
 		return fmt.Errorf("%w: %s", register.ErrClaimed, orders(held))
 	}
-	b.desk.note("no order waits")
+	b.board.note("no order waits")
 	return b.print()
 }
 
-// held lists the orders that wait and that this batch has not tried: other processes work on them.
-func (b *batch) held(ctx context.Context) ([]int64, error) {
+// all issues every order that waits, with one worker for each reference.
+func (b *batch) all(ctx context.Context, refs []cardRef) error {
+	b.chips = refs[0].scheme == "pcsc" // card files have their orders' numbers
+	if b.chips {
+		if err := b.findBegun(ctx); err != nil {
+			return err
+		}
+	}
+	errs := make([]error, len(refs))
+	var wait sync.WaitGroup
+	for i, ref := range refs {
+		name := ""
+		if len(refs) > 1 {
+			name = ref.name
+		}
+		w := b.worker(i, ref, name)
+		wait.Go(func() { errs[i] = w.run(ctx) })
+	}
+	wait.Wait()
+	b.leftBegun(ctx)
+	if err := b.print(); err != nil {
+		return err
+	}
+	return b.outcome(ctx, errs)
+}
+
+// leftBegun tells of orders whose chip was in no reader.
+func (b *batch) leftBegun(ctx context.Context) {
+	if !b.dry || b.halted || ctx.Err() != nil {
+		return
+	}
+	for _, id := range slices.Sorted(maps.Values(b.begun)) {
+		order, err := b.station.Register.Claim(ctx, id, b.claim())
+		if err != nil { // another process works on it
+			continue
+		}
+		b.release(ctx, id)
+		b.tried[id] = true
+		err = fmt.Errorf("order %d: %w: chip %s was in no reader", id, register.ErrOtherChip, order.ChipID)
+		b.board.note("cancuoc: %s", sentence(err, exitCard))
+		b.results = append(b.results, issued{ID: id, State: order.State, Chip: order.ChipID, Steps: []station.Step{}, Error: err.Error(), Code: exitCard})
+	}
+}
+
+// outcome is how the run ends: interrupted, without what it needs to go on, with orders that failed, or well.
+func (b *batch) outcome(ctx context.Context, errs []error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	b.tellUntried(ctx)
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	failed := 0
+	for _, r := range b.results {
+		if r.Error != "" {
+			failed++
+		}
+	}
+	switch {
+	case failed == 0:
+		return nil
+	case b.halted:
+		return withCode(exitSome, fmt.Errorf("%d of %d orders failed, and no further card was begun: "+
+			"with the wrong keys a chip soon refuses every key (see chip.keys in %s)", failed, len(b.results), station.ConfigName))
+	}
+	return withCode(exitSome, fmt.Errorf("%d of %d orders failed", failed, len(b.results)))
+}
+
+// tellUntried says which orders nobody has tried, and why.
+func (b *batch) tellUntried(ctx context.Context) {
+	left, err := b.untried(ctx)
+	switch {
+	case err != nil:
+	case len(left) == 0 && len(b.results) == 0:
+		b.board.note("no order waits")
+	case len(left) > 0 && b.dry && len(b.back) == 0:
+		b.board.note("left alone, since other processes work on them: %s", orders(left))
+	case len(left) > 0:
+		b.board.note("not begun: %s", orders(left))
+	}
+}
+
+// untried lists the orders that wait and that no worker has taken.
+func (b *batch) untried(ctx context.Context) ([]int64, error) {
 	ids, err := waiting(ctx, b.station.Register, issueOptions{all: true})
 	if err != nil {
 		return nil, err
 	}
-	tried := map[int64]bool{}
-	for _, r := range b.results {
-		tried[r.ID] = true
-	}
-	return slices.DeleteFunc(ids, func(id int64) bool { return tried[id] }), nil
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return slices.DeleteFunc(ids, func(id int64) bool { return b.tried[id] }), nil
 }
 
 func orders(ids []int64) string {
@@ -120,92 +205,20 @@ func orders(ids []int64) string {
 	return fmt.Sprintf("orders %d and %d others", ids[0], len(ids)-1)
 }
 
-func (b *batch) next(ctx context.Context, after int64) (register.Order, bool, error) {
-	return b.station.IssueNext(ctx, after, func(id int64) (station.Card, error) { return b.open(ctx, id) })
-}
-
-// all issues every order that waits. One that fails is left as it is and told of; the rest go on. With a card in a
-// reader the first failure ends the batch: the next card is not there.
-func (b *batch) all(ctx context.Context) error {
-	failed := 0
-	var stopped error
-	for after := int64(0); ; {
-		order, found, err := b.next(ctx, after)
-		if err != nil && order.ID == 0 {
-			stopped = err
-			break
-		}
-		if !found {
-			break
-		}
-		b.clearLine()
-		b.keep(ctx, order, err)
-		after = order.ID
-		if err == nil && onPaper(order.Form) {
-			continue // the card in the reader is another's
-		}
-		if err == nil {
-			if stopped = b.swap(ctx); stopped != nil {
-				break
-			}
-			continue
-		}
-		failed++
-		if ctx.Err() != nil {
-			break
-		}
-		b.desk.note("cancuoc: %s", sentence(err, exitCode(ctx, err)))
-		if b.ref.scheme == "pcsc" {
-			break
-		}
-	}
-	if err := b.print(); err != nil {
-		return err
-	}
-	if held, err := b.held(context.WithoutCancel(ctx)); err == nil && len(held) > 0 && ctx.Err() == nil {
-		b.desk.note("left alone, since other processes work on them: %s", orders(held))
-	} else if err == nil && len(b.results) == 0 && stopped == nil && ctx.Err() == nil {
-		b.desk.note("no order waits")
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if stopped != nil {
-		return stopped
-	}
-	if failed > 0 {
-		return withCode(exitSome, fmt.Errorf("%d of %d orders failed", failed, len(b.results)))
-	}
-	return nil
-}
-
-// swap lets the operator change the card in a reader, if another order waits.
-func (b *batch) swap(ctx context.Context) error {
-	if b.ref.scheme != "pcsc" {
-		return nil
-	}
-	left, err := b.held(ctx)
-	if err != nil || len(left) == 0 {
-		return err
-	}
-	b.desk.note("take the card out and put the next one in (%d orders wait; interrupt to stop)", len(left))
-	return pcsc.AwaitSwap(ctx, b.ref.name)
-}
-
-func (b *batch) keep(ctx context.Context, order register.Order, err error) {
-	result := issued{ID: order.ID, State: order.State, Chip: order.ChipID, Steps: append([]station.Step{}, b.steps...)}
-	if err != nil {
-		result.Error, result.Code = err.Error(), exitCode(ctx, err)
-	} else if order.State == register.Queued {
-		b.desk.note("order %d is queued, not printed: confirm with `cancuoc print confirm %d` when its card is there", order.ID, order.ID)
-	}
-	b.results, b.steps = append(b.results, result), nil
+// keep keeps what became of an order.
+func (b *batch) keep(result issued) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.tried[result.ID] = true
+	b.results = append(b.results, result)
 }
 
 func (b *batch) print() error {
+	b.board.close()
 	if b.results == nil {
 		b.results = []issued{}
 	}
+	slices.SortFunc(b.results, func(a, b issued) int { return cmp.Compare(a.ID, b.ID) })
 	return b.desk.print(b.results, func(w io.Writer) {
 		for _, r := range b.results {
 			fmt.Fprintf(w, "order %d  %s  chip %s  %s\n", r.ID, r.State, orDash(r.Chip), took(r.Steps))

@@ -181,7 +181,7 @@ func (d *desk) openSession(ctx context.Context, place *workplace, keys station.C
 		t.Channel = func(s apdu.Sender) apdu.Sender { return trace.Channel("inner", s) }
 	}
 	if keys.Default {
-		d.warnOfDefaultKeys()
+		d.note(warningOfDefaultKeys)
 	}
 	session, err := t.Open(&apdu.Conn{Wire: wire})
 	if err != nil {
@@ -190,10 +190,8 @@ func (d *desk) openSession(ctx context.Context, place *workplace, keys station.C
 	return session, nil
 }
 
-// warnOfDefaultKeys tells the operator what opens the chips.
-func (d *desk) warnOfDefaultKeys() {
-	d.note("warning: chips are opened with the default keys, which everybody knows (chip.keys in %s)", station.ConfigName)
-}
+// warningOfDefaultKeys tells the operator what opens the chips.
+const warningOfDefaultKeys = "warning: chips are opened with the default keys, which everybody knows (chip.keys in " + station.ConfigName + ")"
 
 // shownChip is what is told of a chip.
 type shownChip struct {

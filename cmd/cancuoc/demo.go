@@ -127,7 +127,11 @@ func awaitCard(ctx context.Context) error {
 
 // run issues the card, reads it and judges it.
 func (s *demo) run(ctx context.Context) error {
-	if err := s.step(ctx, "issue", "1", "--card", s.card); err != nil {
+	issue := []string{"issue", "1", "--card", s.card}
+	if strings.HasPrefix(s.card, "pcsc:") { // to issue, it is a chip like any other
+		issue = append(issue, "--default-keys")
+	}
+	if err := s.step(ctx, issue...); err != nil {
 		return err
 	}
 	if err := copyFile(s.path("station/print/"+station.PrintName(1)), s.path("card.pdf")); err != nil {

@@ -20,6 +20,8 @@ type issueOptions struct {
 	id             int64
 	all, dryRun    bool
 	card           string
+	readers        []string // "all", or names
+	defaultKeys    bool
 	passphraseFile string
 	force          bool
 }
@@ -27,14 +29,22 @@ type issueOptions struct {
 func newIssueCommand(d *desk) *cobra.Command {
 	var opts issueOptions
 	cmd := &cobra.Command{
-		Use: "issue [ID | --all] [--card REF]", Short: "Issue the card of an order: sign, personalise, verify, print, record",
+		Use: "issue [ID | --all] [--card REF | --readers all]", Short: "Issue the card of an order: sign, personalise, verify, print, record",
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: d.completeOrders,
 		Long: `Issue the card of an order, or with --all of every order that waits; without either, of the oldest one.
 Interrupted or killed, it is run again and finishes the same card. A certificate on paper is signed, printed and recorded, and
 takes no --card. Where station.toml names a printer, the order is then queued, and "cancuoc print confirm" issues it when its
-card is there.`,
+card is there.
+
+With --readers, cards are issued in several readers at once, one after another in each: put a card in, and the next one when
+you are asked to. A reader whose card fails stops, and the others go on; only a card that answers with a wrong cryptogram
+stops them all, since chips that are opened with wrong keys soon refuse every key. A card that an interrupted run has begun is
+found in whichever reader it is.
+
+Chips in readers are not opened with the default keys, which everybody knows, unless --default-keys says so, for trials.`,
 		Example: `  cancuoc issue 1 --card sim:card.sim
   cancuoc issue --all --card sim:cards/
+  cancuoc issue --all --readers all
   cancuoc issue --card pcsc: --dry-run`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := parseID(args)
@@ -47,6 +57,9 @@ card is there.`,
 	}
 	cmd.Flags().BoolVar(&opts.all, "all", false, "every order that waits, one after another")
 	addCardFlag(cmd, &opts.card)
+	cmd.Flags().StringSliceVar(&opts.readers, "readers", nil, "with --all: at these readers at once: all, or parts of their `NAMES` with commas between")
+	completeFlag(cmd, "readers", func(string) []string { return append([]string{"all"}, readerNames(cmd)...) })
+	cmd.Flags().BoolVar(&opts.defaultKeys, "default-keys", false, "open chips in readers with the keys that everybody knows, for trials")
 	cmd.Flags().BoolVar(&opts.dryRun, "dry-run", false, "say what would be written, and touch neither chip nor register")
 	cmd.Flags().BoolVar(&opts.force, "force", false, "show a chip keys that it has refused before; it may lock itself for ever")
 	cmd.Flags().StringVar(&opts.passphraseFile, "passphrase-file", "", "the passphrase of the signing key is in `FILE`")
@@ -55,17 +68,18 @@ card is there.`,
 
 // issued is the result for one order.
 type issued struct {
-	ID    int64          `json:"id"`
-	State register.State `json:"state"`
-	Chip  string         `json:"chip,omitempty"`
-	Steps []station.Step `json:"steps"`
-	Error string         `json:"error,omitempty"`
-	Code  int            `json:"code"`
+	ID     int64          `json:"id"`
+	Reader string         `json:"reader,omitempty"` // where there were several
+	State  register.State `json:"state"`
+	Chip   string         `json:"chip,omitempty"`
+	Steps  []station.Step `json:"steps"`
+	Error  string         `json:"error,omitempty"`
+	Code   int            `json:"code"`
 }
 
 func runIssue(ctx context.Context, d *desk, opts issueOptions) error {
-	if opts.all && opts.id != 0 {
-		return withCode(exitUsage, errors.New("name one order or --all, not both"))
+	if err := opts.check(); err != nil {
+		return withCode(exitUsage, err)
 	}
 	w, err := d.openStation(ctx)
 	if err != nil {
@@ -75,17 +89,27 @@ func runIssue(ctx context.Context, d *desk, opts issueOptions) error {
 	if opts.dryRun {
 		return d.withPassphrase(opts.passphraseFile, func(p []byte) error { return planIssue(ctx, d, w, opts, p) })
 	}
-	ref, err := w.cardFor(ctx, opts)
+	refs, err := w.cardsFor(ctx, opts)
 	if err != nil {
 		return err
 	}
-	if opts.all && ref.scheme == "sim" && !ref.folder() {
-		return withCode(exitUsage, errors.New("--all with one card file would put every citizen on it: name a folder, sim:DIR/"))
-	}
-	return d.withPassphrase(opts.passphraseFile, func(p []byte) error { return issueWith(ctx, d, w, opts, ref, p) })
+	return d.withPassphrase(opts.passphraseFile, func(p []byte) error { return issueWith(ctx, d, w, opts, refs, p) })
 }
 
-func issueWith(ctx context.Context, d *desk, w *workplace, opts issueOptions, ref cardRef, passphrase []byte) error {
+// check says what does not go together.
+func (o issueOptions) check() error {
+	switch {
+	case o.all && o.id != 0:
+		return errors.New("name one order or --all, not both")
+	case len(o.readers) > 0 && !o.all:
+		return errors.New("--readers is for many orders: say --all, or name the reader of one with --card pcsc:NAME")
+	case len(o.readers) > 0 && o.card != "":
+		return errors.New("name the card or the readers, not both")
+	}
+	return nil
+}
+
+func issueWith(ctx context.Context, d *desk, w *workplace, opts issueOptions, refs []cardRef, passphrase []byte) error {
 	atDesk, err := w.desk(d, passphrase)
 	if err != nil {
 		return err
@@ -95,12 +119,12 @@ func issueWith(ctx context.Context, d *desk, w *workplace, opts issueOptions, re
 		d.note("warning: %s (renew it with `%s`)", f.Detail, f.Mend)
 	}
 	w.warnOfPrinter(ctx, d)
-	batch := &batch{desk: d, station: atDesk, ref: ref, warn: atDesk.Chips.Default}
-	batch.report()
+	batch := newBatch(ctx, d, atDesk, len(refs), w.config.DefaultKeys())
+	defer batch.close()
 	if opts.all {
-		return batch.all(ctx)
+		return batch.all(ctx, refs)
 	}
-	return batch.one(ctx, opts.id)
+	return batch.one(ctx, refs[0], opts.id)
 }
 
 // cardFor reads the reference to the card. Orders on paper take none: where one is named for them alone, it is somebody

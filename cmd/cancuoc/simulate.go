@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,40 +18,54 @@ import (
 
 func newSimulateCommand(d *desk) *cobra.Command {
 	var plug bool
-	var port int
 	var corpusFolder string
+	var opts plugOptions
 	cmd := &cobra.Command{
-		Use: "simulate", Short: "Make, show, reset simulated cards, or plug them into a virtual reader",
+		Use: "simulate [--reader [REF ...]]", Short: "Make, show, reset simulated cards, or plug them into a virtual reader",
 		Args: func(cmd *cobra.Command, args []string) error {
-			if plug {
-				return cobra.MinimumNArgs(1)(cmd, args)
+			switch {
+			case !plug:
+				return cobra.NoArgs(cmd, args)
+			case opts.script == "" && len(args) == 0 && !d.prompts():
+				return errors.New("which cards? name them (sim:FILE), or say with --script how they come and go")
 			}
-			return cobra.NoArgs(cmd, args)
+			return nil
 		},
 		Long: `Simulated cards live in card files. With --reader they are plugged into pcscd's virtual reader (package
 vsmartcard-vpcd), the first into its first slot and so on, until this command is interrupted. A reference may name
 faults and how long the chip takes: sim:FILE?fault=clone&bitrate=424000&page=3ms&crypto=60ms. With --corpus a folder is
-filled with good and bad cards of every profile, each with what a reader must say of it: a test set for any reader.`,
+filled with good and bad cards of every profile, each with what a reader must say of it: a test set for any reader.
+
+At a terminal, and with --script, cards go in and out of the virtual reader while it runs: one word and what it takes on
+each line, # begins a comment, and at the end every card is taken out. A script stops at its first line that cannot be
+done. A card that fails leaves its slot, and the others stay. With --json each event is one object on a line.
+
+` + wordsHelp(),
 		Example: `  cancuoc simulate new card.sim
   cancuoc simulate --reader sim:card.sim
   cancuoc simulate --reader 'sim:card.sim?bitrate=424000&page=3ms&crypto=60ms'
+  cancuoc simulate --reader --script swap.txt
   cancuoc simulate --corpus corpus
   cancuoc simulate show card.sim --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case plug && corpusFolder != "":
 				return withCode(exitUsage, errors.New("--reader or --corpus, not both"))
+			case opts.script != "" && !plug:
+				return withCode(exitUsage, errors.New("--script is for the virtual reader: say --reader too"))
 			case corpusFolder != "":
 				return runSimulateCorpus(cmd.Context(), d, corpusFolder)
 			case !plug:
 				return withCode(exitUsage, errors.New("what of simulate? name new, show, faults, reset or terminate, plug cards in with --reader, or make a test set with --corpus"))
 			}
-			return runSimulateReader(cmd.Context(), d, args, port)
+			opts.cards = args
+			return runSimulateReader(cmd.Context(), d, opts)
 		},
 	}
 	cmd.Flags().BoolVar(&plug, "reader", false, "plug the cards named as arguments into the virtual reader")
 	cmd.Flags().StringVar(&corpusFolder, "corpus", "", "write a test set of good and bad cards into the new folder `DIR`")
-	cmd.Flags().IntVar(&port, "port", vpcd.Port, "TCP port of the virtual reader's first slot")
+	cmd.Flags().IntVar(&opts.port, "port", vpcd.Port, "TCP port of the virtual reader's first slot")
+	cmd.Flags().StringVar(&opts.script, "script", "", "let cards go in and out as `FILE` says, - for standard input")
 	cmd.AddCommand(
 		&cobra.Command{Use: "new FILE", Short: "Make a blank card", Args: cobra.ExactArgs(1),
 			Example: "  cancuoc simulate new card.sim",
@@ -195,70 +206,4 @@ func changeCardFile(d *desk, path string, change func(simulator.State) (simulato
 		return err
 	}
 	return runSimulateShow(d, path)
-}
-
-// runSimulateReader plugs each card into a slot and serves it until the context ends or a card fails.
-func runSimulateReader(ctx context.Context, d *desk, names []string, port int) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	select {
-	case <-time.After(vpcd.Settle):
-	case <-ctx.Done():
-		return nil
-	}
-	var wait sync.WaitGroup
-	failures := make(chan error, len(names))
-	for i, name := range names {
-		ref, err := parseRef(name)
-		if err != nil || ref.scheme != "sim" || ref.folder() {
-			return withCode(exitUsage, fmt.Errorf("%s is no card file: name sim:FILE", name))
-		}
-		card, err := ref.openSimulated(true)
-		if err != nil {
-			return err
-		}
-		defer card.Close()
-		conn, err := vpcd.Dial(ctx, port+i)
-		if err != nil {
-			return withCode(exitCard, err)
-		}
-		slot := &slot{Card: card, taken: make(chan struct{})}
-		go slot.report(ctx, d, name, i+1)
-		wait.Go(func() {
-			if err := vpcd.Serve(ctx, conn, slot); err != nil {
-				failures <- withCode(exitCard, err)
-				stop()
-			}
-		})
-	}
-	wait.Wait()
-	close(failures)
-	return <-failures
-}
-
-// slot is a card on its way into a slot: it is in once the reader asks for its ATR.
-type slot struct {
-	*simulator.Card
-	once  sync.Once
-	taken chan struct{}
-}
-
-func (s *slot) ATR() []byte {
-	s.once.Do(func() { close(s.taken) })
-	return s.Card.ATR()
-}
-
-// report says when the reader has taken the card, and when it does not.
-func (s *slot) report(ctx context.Context, d *desk, name string, number int) {
-	for late := time.After(3 * time.Second); ; late = nil {
-		select {
-		case <-s.taken:
-			d.note("%s is in slot %d of the virtual reader (interrupt to take it out)", name, number)
-			return
-		case <-late:
-			d.note("slot %d does not take %s: is another card in it?", number, name)
-		case <-ctx.Done():
-			return
-		}
-	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"github.com/cancuoc/cancuoc/card/apdu"
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/pki/pkcs11"
 	"github.com/cancuoc/cancuoc/card/regular"
@@ -119,16 +120,18 @@ type ChipKeys struct {
 	Default   bool            // chips come with the keys that everybody knows
 }
 
+// DefaultKeys tells whether chips are opened with the keys that everybody knows.
+func (c Config) DefaultKeys() bool {
+	return c.Chip.Keys == "default" && c.card.Dialect != perso.JMRTDApplet
+}
+
 // LoadChipKeys opens them.
 func (c Config) LoadChipKeys(folder string, keys authority.Keys) (ChipKeys, error) {
-	profile, err := LoadChipProfile(folder, c.Chip.Profile)
-	if err != nil {
-		return ChipKeys{}, err
-	}
+	profile, err := c.card, error(nil)
 	if profile.Dialect == perso.JMRTDApplet {
 		return ChipKeys{Profile: profile}, nil // the applet has none
 	}
-	k := ChipKeys{Profile: profile, Default: c.Chip.Keys == "default"}
+	k := ChipKeys{Profile: profile, Default: c.DefaultKeys()}
 	open := func(name, reference string, method scp.Diversification) (perso.KeySource, error) {
 		source, err := openChipKeys(folder, reference, method, profile.KeySize(), keys)
 		if err != nil {
@@ -216,4 +219,13 @@ func parseChipKeys(text string, method scp.Diversification, size int) (perso.Key
 		return nil, fmt.Errorf("the profile diversifies by %s, which starts from one MASTER=", method)
 	}
 	return scp.StaticKeys{ENC: keys["ENC"], MAC: keys["MAC"], DEK: keys["DEK"]}, nil
+}
+
+// ChipID asks a chip for its own number, without any key. What this begins is not gone on with: reset the card after it.
+func (d *Desk) ChipID(card Card) (string, error) {
+	id, err := d.Chips.Profile.Identify(&apdu.Conn{Wire: card}, d.Rand)
+	if err != nil {
+		return "", CardError{err}
+	}
+	return id, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/pki"
 	"github.com/cancuoc/cancuoc/card/register"
 	"github.com/cancuoc/cancuoc/card/regular"
@@ -37,6 +38,8 @@ type Config struct {
 	Chip      Chip      `toml:"chip"`
 
 	Certificate Certificate `toml:"certificate"`
+
+	card perso.CardProfile // that chip.profile names
 
 	Printers []spool.Printer `toml:"printers"` // none: the print folder is where printing ends
 }
@@ -255,7 +258,7 @@ func LoadConfig(folder string) (Config, error) {
 	if c.Quality < 0 {
 		return Config{}, fmt.Errorf("station: %s: quality_sample is negative", path)
 	}
-	if _, err := LoadChipProfile(folder, c.Chip.Profile); err != nil {
+	if c.card, err = LoadChipProfile(folder, c.Chip.Profile); err != nil {
 		return Config{}, fmt.Errorf("station: %s: chip.profile: %w", path, err)
 	}
 	if err := c.Authority.check(); err != nil {
