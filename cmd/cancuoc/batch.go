@@ -56,7 +56,7 @@ func (b *batch) open(ctx context.Context, id int64) (station.Card, error) {
 	if b.ref.scheme == "" { // an order with a chip has come since
 		return nil, errNoCardNamed()
 	}
-	return b.ref.forOrder(id).open(ctx, true)
+	return b.desk.openCard(ctx, b.ref.forOrder(id), true)
 }
 
 // one issues the order with this id, 0 for the oldest that waits.

@@ -80,6 +80,14 @@ func runIssue(ctx context.Context, d *desk, opts issueOptions) error {
 	if opts.all && ref.scheme == "sim" && !ref.folder() {
 		return withCode(exitUsage, errors.New("--all with one card file would put every citizen on it: name a folder, sim:DIR/"))
 	}
+	if opts.all && (d.record != "" || ref.scheme == "replay") {
+		return withCode(exitUsage, errors.New("a recording is of one card: name one order, not --all"))
+	}
+	if ref.scheme != "" {
+		if _, err := d.startRecording(); err != nil { // before the order is moved on
+			return err
+		}
+	}
 	return d.withPassphrase(opts.passphraseFile, func(p []byte) error { return issueWith(ctx, d, w, opts, ref, p) })
 }
 

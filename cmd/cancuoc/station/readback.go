@@ -86,7 +86,7 @@ func (j *job) read(ctx context.Context) (reader.Reading, error) {
 		return reader.Reading{}, err
 	}
 	reading, err := reader.Inspection{
-		Access: access, Rand: j.Rand, Terminal: j.Terminal, Reset: j.card.Reset, Channel: j.channel(),
+		Access: access, Rand: j.rand, Terminal: j.Terminal, Reset: j.card.Reset, Channel: j.channel(),
 	}.Read(ctx, conn)
 	if err != nil {
 		return reader.Reading{}, CardError{err}
@@ -97,7 +97,7 @@ func (j *job) read(ctx context.Context) (reader.Reading, error) {
 // checkChip makes sure that the chip in the reader is the one that the register has for this order. Without it any
 // card of the same citizen would do, or be taken for a chip gone wrong.
 func (j *job) checkChip(send apdu.Sender) error {
-	chip, err := perso.Terminal{Keys: j.ChipKeys, Rand: j.Rand, Channel: j.channel()}.Open(send)
+	chip, err := perso.Terminal{Keys: j.ChipKeys, Rand: j.rand, Channel: j.channel()}.Open(send)
 	if err != nil {
 		return CardError{err}
 	}

@@ -132,7 +132,7 @@ func (j *job) personalise(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	chip, err := perso.Terminal{Keys: j.ChipKeys, Rand: j.Rand, Channel: j.channel()}.Open(conn)
+	chip, err := perso.Terminal{Keys: j.ChipKeys, Rand: j.rand, Channel: j.channel()}.Open(conn)
 	if err != nil {
 		return outcome{}, CardError{err}
 	}
