@@ -29,8 +29,8 @@ type recording struct {
 }
 
 // errPlain is what a recording without recipients meets where citizens' cards may be.
-var errPlain = errors.New("a recording holds all that is on the card, and only at a station with a specimen authority is one kept in the clear: " +
-	"say who may read it with --recipient age1... (age-keygen makes such a key), or name a specimen station with --station")
+var errPlain = errors.New("a recording holds all that is on the card, and only at a station whose authorities are all specimens is one kept in the clear: " +
+	"say who may read it with --recipient age1... (age-keygen makes such a key), or name such a station with --station")
 
 // startRecording makes the file of --record, once, before anything is asked of a card; nil where none is wanted.
 func (d *desk) startRecording() (*recording, error) {

@@ -82,10 +82,10 @@ simulated card takes a fault: sim:FILE?fault=cut@12 loses its power at the twelf
 
 --record FILE keeps the whole dialogue with a card, and replay:FILE plays it back as a card, so that a fault can
 be sent to who mends it. A recording holds all that is on the card: it is sealed for each --recipient, and in the
-clear only at a station with a specimen authority. In the clear it grows with each command; what is sealed goes to
-the disk in pieces of 64 KiB, and of a program that is killed the last piece is missing. A sealed one is opened with
-replay:FILE?identity=KEYFILE, else with the key that $CANCUOC_AGE_IDENTITY names. Played back, a command must be given
-what it was given then: the same access key, or a copy of the station as it was, with the order signed already.
+clear only where the station's authorities are all specimens. In the clear it grows with each command; what is
+sealed goes to the disk in pieces of 64 KiB, and of a program that is killed the last piece is missing. A sealed
+one is opened with replay:FILE?identity=KEYFILE, else with the key that $CANCUOC_AGE_IDENTITY names. A command that
+plays must be given what it was given then: the same access key, or a copy of the station, the order signed already.
 
 Results go to standard output, everything else to standard error.`
 
