@@ -56,7 +56,7 @@ func terminal(card Card) string {
 func TestRecord(t *testing.T) {
 	card := &resettable{script: script{answers: []string{"9000", "01020304050607089000"}}}
 	var out bytes.Buffer
-	if heard := terminal(Record{card, &out}); !strings.HasSuffix(heard, "the script has ended") {
+	if heard := terminal(Record{Card: card, W: &out}); !strings.HasSuffix(heard, "the script has ended") {
 		t.Errorf("heard %s", heard)
 	}
 	if got, want := parse(t, out.String()).Exchanges, parse(t, dialogue).Exchanges; !reflect.DeepEqual(got, want) || card.resets != 1 {
@@ -96,6 +96,7 @@ func TestTranscriptThatIsNone(t *testing.T) {
 	for _, text := range []string{
 		"< 9000", "reset\n< 9000", "> 0084000008\n< 9000\n< 9000", "> 008400000", "> 0084000008\n< 9g00", "peer", "peer: a\npeer: b",
 		"> 0084000008\npeer: a", "{}", ">0084000008", "reset 1",
+		"random", "random 0", "random 00\n< 9000", "random: 00\nrandom: 01", "Random 00",
 	} {
 		if transcript, err := ParseTranscript([]byte(text)); err == nil {
 			t.Errorf("%q: %+v", text, transcript)
@@ -117,7 +118,7 @@ func (f *full) Write(b []byte) (int, error) {
 func TestRecordWithoutRoom(t *testing.T) {
 	for room := range full(4) {
 		left := room
-		heard := terminal(Record{&Replay{Transcript: parse(t, dialogue)}, &left})
+		heard := terminal(Record{Card: &Replay{Transcript: parse(t, dialogue)}, W: &left})
 		if !strings.Contains(heard, "write the transcript: short write") {
 			t.Errorf("room for %d lines, heard\n%s", room, heard)
 		}
@@ -127,17 +128,22 @@ func TestRecordWithoutRoom(t *testing.T) {
 func FuzzParseTranscript(f *testing.F) {
 	f.Add([]byte(dialogue))
 	f.Add([]byte("> \n<\nreset\r\n"))
+	f.Add([]byte("random 00\nrandom 0102\n> 0084000008\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		transcript, err := ParseTranscript(text)
 		if err != nil {
 			return
 		}
 		var out bytes.Buffer
-		again := Record{&Replay{Transcript: transcript}, &out}
+		replay := &Replay{Transcript: transcript}
+		again := Record{Card: replay, Rand: replay, W: &out}
 		for n, e := range transcript.Exchanges {
-			if e.Reset {
+			switch {
+			case e.Reset:
 				err = again.Reset()
-			} else {
+			case e.Random != nil:
+				_, err = io.ReadFull(again, make([]byte, len(e.Random)))
+			default:
 				_, err = again.Transmit(e.Command)
 			}
 			if err != nil && !errors.Is(err, ErrLost) {
@@ -148,4 +154,123 @@ func FuzzParseTranscript(f *testing.F) {
 			t.Fatalf("%q became %q", text, out.String())
 		}
 	})
+}
+
+// drawing is a terminal that draws: what it sends depends on it.
+func drawing(t *testing.T, card Card, rand io.Reader) error {
+	t.Helper()
+	drawn := make([]byte, 8)
+	if _, err := io.ReadFull(rand, drawn); err != nil {
+		return err
+	}
+	if _, err := card.Transmit(append([]byte{0x00, 0x88, 0x00, 0x00, 0x08}, drawn...)); err != nil {
+		return err
+	}
+	return card.Reset()
+}
+
+const drawn = "random 0001020304050607\n> 00880000080001020304050607\n< CAFE9000\nreset\n"
+
+// counter is a source of randomness of which each draw can be told, at most three bytes at a time.
+type counter byte
+
+func (c *counter) Read(p []byte) (int, error) {
+	p = p[:min(3, len(p))]
+	for i := range p {
+		p[i] = byte(*c)
+		*c++
+	}
+	return len(p), nil
+}
+
+func TestRandomnessIsRecordedInItsPlace(t *testing.T) {
+	var out, again bytes.Buffer
+	record := Record{Card: &resettable{script: script{answers: []string{"cafe9000"}}}, Rand: new(counter), W: &out}
+	if err := drawing(t, record, record); err != nil {
+		t.Fatal(err)
+	}
+	pieces := "random 000102\nrandom 030405\nrandom 0607\n" + drawn[strings.Index(drawn, ">"):]
+	if out.String() != pieces {
+		t.Errorf("recorded\n%s", out.String())
+	}
+	for _, text := range []string{pieces, drawn} {
+		replay := &Replay{Transcript: parse(t, text)}
+		record := Record{Card: replay, Rand: replay, W: &again}
+		if err := drawing(t, record, record); err != nil || again.String() != text || replay.Left() != 0 {
+			t.Errorf("%v, %d left, played back\n%s", err, replay.Left(), again.String())
+		}
+		again.Reset()
+	}
+	if _, err := (Record{}).Read(make([]byte, 8)); err == nil {
+		t.Error("randomness out of nothing")
+	}
+	full := full(0)
+	if n, err := (Record{Rand: new(counter), W: &full}).Read(make([]byte, 8)); err == nil || n != 0 {
+		t.Error("a draw that could not be recorded was given out")
+	}
+}
+
+// A dialogue that differs says where, and what was due, by name; and goes on differing.
+func TestWhereAReplayDiffers(t *testing.T) {
+	for name, c := range map[string]struct {
+		ask  func(*Replay) error
+		want string
+	}{
+		"another draw":    {func(r *Replay) error { _, err := r.Read(make([]byte, 7)); return err }, "at exchange 1 of 3 a draw of 8 random bytes was due, and a draw of 7 random bytes came"},
+		"another command": {func(r *Replay) error { _, err := r.Transmit([]byte{0, 0xB0, 0, 0, 0}); return err }, "at exchange 2 of 3 INTERNAL AUTHENTICATE (00880000) was due, and READ BINARY (00B00000) came"},
+		"other data": {func(r *Replay) error {
+			_, err := r.Transmit([]byte{0, 0x88, 0, 0, 8, 0xDE, 0xAD, 0xBE, 0xEF, 4, 5, 6, 7})
+			return err
+		}, "at exchange 2 of 3 INTERNAL AUTHENTICATE (00880000) was due, and came with other data"},
+		"no command": {func(r *Replay) error { _, err := r.Transmit([]byte{0xDE}); return err }, "and something of 1 bytes that is no command came"},
+		"more":       {func(r *Replay) error { return errors.Join(drawing(t, r, r), r.Reset()) }, "it ends after 3 exchanges, and a reset came"},
+	} {
+		replay := &Replay{Transcript: parse(t, drawn)}
+		err := c.ask(replay)
+		if !errors.Is(err, ErrReplay) || !strings.HasSuffix(err.Error(), c.want) || strings.Contains(err.Error(), "DEAD") {
+			t.Errorf("%s: %v", name, err)
+		}
+		_, readErr := replay.Read(make([]byte, 8))
+		_, sendErr := replay.Transmit([]byte{0, 0x88, 0, 0, 8, 0, 1, 2, 3, 4, 5, 6, 7})
+		if resetErr := replay.Reset(); readErr == nil || readErr.Error() != err.Error() || sendErr != readErr || resetErr != readErr {
+			t.Errorf("%s: afterwards %v, %v, %v", name, readErr, sendErr, resetErr)
+		}
+	}
+}
+
+// Whoever asks for no randomness may play commands alone.
+func TestReplayWithoutDraws(t *testing.T) {
+	replay := &Replay{Transcript: parse(t, drawn)}
+	answer, err := replay.Transmit([]byte{0, 0x88, 0, 0, 8, 0, 1, 2, 3, 4, 5, 6, 7})
+	if err != nil || !bytes.Equal(answer, []byte{0xCA, 0xFE, 0x90, 0x00}) || replay.Left() != 1 {
+		t.Errorf("%X, %v, %d left", answer, err, replay.Left())
+	}
+}
+
+func TestTranscriptIsBounded(t *testing.T) {
+	var header strings.Builder
+	for i := range maxHeader + 1 {
+		fmt.Fprintf(&header, "line %d: a\n", i)
+	}
+	for name, text := range map[string][]byte{
+		"bytes":     append(bytes.Repeat([]byte("# 56789\n"), MaxTranscript/8), '\n'),
+		"exchanges": bytes.Repeat([]byte("reset\n"), maxExchanges+1),
+		"header":    []byte(header.String()),
+	} {
+		if transcript, err := ParseTranscript(text); err == nil {
+			t.Errorf("%s: %d exchanges, %d lines", name, len(transcript.Exchanges), len(transcript.Header))
+		}
+	}
+	if _, err := ParseTranscript(bytes.Repeat([]byte("# 56789\n"), MaxTranscript/8)); err != nil {
+		t.Error(err)
+	}
+}
+
+// What is wrong with a transcript is told without what stands in it.
+func TestErrorsOfTranscriptsRepeatNothing(t *testing.T) {
+	for _, text := range []string{"> 00A4xyzsecret", "secret", "secret: 1\nsecret: 1", "> 00A40000\n< secret", "random secret"} {
+		if _, err := ParseTranscript([]byte(text)); err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "xyz") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
 }

@@ -35,59 +35,97 @@ const (
 	SWUnspecified                StatusWord = 0x6F00
 )
 
+// meaning is a row of the table of status words: one, or with a mask all of a family, whose text then takes what SW2 says.
+type meaning struct {
+	sw, of StatusWord
+	text   string
+}
+
+// meanings are the words of the standards (ISO/IEC 7816-4, tables 5 and 6 and section 5.6; below them GlobalPlatform Card
+// Specification 2.3, table 11-10 and sections 11.4.3.2 and 11.8.3.2, and Java Card's). The first row that fits counts. 6300 is read as
+// Doc 9303-11 and GlobalPlatform mean it; 62XX, 64XX and 65XX with values of their own are the card's.
+func meanings() []meaning {
+	const one, family, sixteen = 0xFFFF, 0xFF00, 0xFFF0
+	return []meaning{
+		{SWOK, one, "done"},
+		{0x6100, one, "done, 256 bytes or more are ready (GET RESPONSE)"},
+		{0x6100, family, "done, %d bytes are ready (GET RESPONSE)"},
+		{0x6200, one, "warning, nothing was changed"},
+		{0x6281, one, "part of the data may be corrupted"},
+		{SWEndOfFile, one, "end of file reached before Ne bytes"},
+		{0x6283, one, "the selected file or application is deactivated, or the card locked"},
+		{0x6284, one, "file control information not in the standard's format"},
+		{0x6285, one, "the selected file is at the end of its life"},
+		{0x6286, one, "no input data from a sensor on the card"},
+		{0x6287, one, "a record that is referred to is deactivated"},
+		{0x6200, family, "warning, nothing was changed, for the reason %02X"},
+		{SWAuthenticationFailed, one, "authentication failed"},
+		{0x6310, one, "more data is there (GET STATUS again)"},
+		{0x6381, one, "the file was filled up by this write"},
+		{0x63C0, one, "verification failed, no try is left"},
+		{0x63C1, one, "verification failed, 1 try is left"},
+		{0x63C0, sixteen, "verification failed, %d tries are left"},
+		{0x6300, family, "warning, something was changed, for the reason %02X"},
+		{0x6400, one, "the command failed, nothing was changed"},
+		{0x6401, one, "the card wants an answer at once"},
+		{0x6481, one, "the logical channel may not be shared"},
+		{0x6482, one, "the logical channel cannot be opened"},
+		{0x6400, family, "the command failed, nothing was changed, for the reason %02X"},
+		{0x6500, one, "the command failed, something was changed"},
+		{SWMemoryFailure, one, "memory failure"},
+		{0x6500, family, "the command failed, something was changed, for the reason %02X"},
+		{0x6600, family, "an issue of security, for the reason %02X"},
+		{SWWrongLength, one, "wrong length"},
+		{0x6701, one, "the length fields are not those of a command"},
+		{0x6702, one, "Lc is not the one that is due"},
+		{0x6800, one, "this class is not supported"},
+		{0x6881, one, "logical channel not supported"},
+		{SWSecureMessagingUnsupported, one, "secure messaging not supported"},
+		{SWLastCommandExpected, one, "last command of the chain expected"},
+		{SWChainingUnsupported, one, "command chaining not supported"},
+		{0x6900, one, "command not allowed"},
+		{0x6981, one, "command does not fit the file's structure"},
+		{SWSecurityStatusNotSatisfied, one, "security status not satisfied"},
+		{SWAuthenticationBlocked, one, "authentication method blocked"},
+		{0x6984, one, "reference data not usable"},
+		{SWConditionsNotSatisfied, one, "conditions of use not satisfied"},
+		{SWNoCurrentEF, one, "no current file"},
+		{SWSMDataObjectsMissing, one, "secure messaging data objects missing"},
+		{SWSMDataObjectsIncorrect, one, "secure messaging data objects incorrect"},
+		{0x6999, one, "the application refuses to be selected (Java Card)"},
+		{0x6A00, one, "wrong parameters P1-P2"},
+		{SWWrongData, one, "incorrect parameters in the data field"},
+		{SWFunctionNotSupported, one, "function not supported"},
+		{SWFileNotFound, one, "file or application not found"},
+		{0x6A83, one, "record not found"},
+		{SWNotEnoughMemory, one, "not enough memory space"},
+		{0x6A85, one, "Lc does not fit the structure of the data objects"},
+		{SWIncorrectP1P2, one, "incorrect parameters P1-P2"},
+		{0x6A87, one, "Lc does not fit P1-P2"},
+		{SWReferenceNotFound, one, "referenced data not found"},
+		{0x6A89, one, "the file exists already"},
+		{0x6A8A, one, "the application's name exists already"},
+		{SWWrongOffset, one, "offset outside the file"},
+		{0x6C00, one, "wrong Le, 256 bytes or more are there"},
+		{0x6C00, family, "wrong Le, %d bytes are there"},
+		{SWInstructionNotSupported, one, "instruction not supported"},
+		{SWClassNotSupported, one, "class not supported"},
+		{SWUnspecified, one, "no precise diagnosis"},
+		{0x9484, one, "algorithm not supported (GlobalPlatform)"},
+		{0x9485, one, "invalid key check value (GlobalPlatform)"},
+	}
+}
+
 // Meaning gives the standard's words for the status word, or nothing for one without a fixed meaning.
 func (sw StatusWord) Meaning() string {
-	switch sw {
-	case SWOK:
-		return "done"
-	case SWEndOfFile:
-		return "end of file reached before Ne bytes"
-	case SWAuthenticationFailed:
-		return "authentication failed"
-	case SWMoreData:
-		return "more data available"
-	case SWMemoryFailure:
-		return "memory failure"
-	case SWWrongLength:
-		return "wrong length"
-	case SWSecureMessagingUnsupported:
-		return "secure messaging not supported"
-	case SWLastCommandExpected:
-		return "last command of the chain expected"
-	case SWChainingUnsupported:
-		return "command chaining not supported"
-	case SWSecurityStatusNotSatisfied:
-		return "security status not satisfied"
-	case SWAuthenticationBlocked:
-		return "authentication method blocked"
-	case SWConditionsNotSatisfied:
-		return "conditions of use not satisfied"
-	case SWNoCurrentEF:
-		return "no current file"
-	case SWSMDataObjectsMissing:
-		return "secure messaging data objects missing"
-	case SWSMDataObjectsIncorrect:
-		return "secure messaging data objects incorrect"
-	case SWWrongData:
-		return "incorrect parameters in the data field"
-	case SWFunctionNotSupported:
-		return "function not supported"
-	case SWFileNotFound:
-		return "file or application not found"
-	case SWNotEnoughMemory:
-		return "not enough memory space"
-	case SWIncorrectP1P2:
-		return "incorrect parameters P1-P2"
-	case SWReferenceNotFound:
-		return "referenced data not found"
-	case SWWrongOffset:
-		return "offset outside the file"
-	case SWInstructionNotSupported:
-		return "instruction not supported"
-	case SWClassNotSupported:
-		return "class not supported"
-	case SWUnspecified:
-		return "no precise diagnosis"
+	for _, row := range meanings() {
+		switch {
+		case sw&row.of != row.sw:
+		case row.of == 0xFFFF:
+			return row.text
+		default:
+			return fmt.Sprintf(row.text, uint16(sw&^row.of))
+		}
 	}
 	return ""
 }

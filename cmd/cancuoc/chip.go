@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -156,7 +155,7 @@ func (d *desk) withChip(ctx context.Context, opts chipOptions, do func(*openChip
 		if err != nil {
 			return withCode(exitKey, err)
 		}
-		chip, err := ref.open(ctx, false)
+		chip, err := d.openCard(ctx, ref, false)
 		if err != nil {
 			return err
 		}
@@ -169,9 +168,10 @@ func (d *desk) withChip(ctx context.Context, opts chipOptions, do func(*openChip
 	})
 }
 
-func (d *desk) openSession(ctx context.Context, place *workplace, keys station.ChipKeys, wire apdu.Transmitter, force bool) (*perso.Session, error) {
+func (d *desk) openSession(ctx context.Context, place *workplace, keys station.ChipKeys, card station.Dialogue, force bool) (*perso.Session, error) {
 	t := keys.Terminal(station.Attempts{Ctx: ctx, Register: place.register, Force: force, Now: time.Now})
-	t.Rand = rand.Reader
+	t.Rand = card.Rand
+	wire := apdu.Transmitter(card)
 	trace, err := d.tracing()
 	if err != nil {
 		return nil, err

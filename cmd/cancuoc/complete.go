@@ -41,10 +41,15 @@ func addCardFlag(cmd *cobra.Command, value *string) {
 			return completeFault(typed)
 		case strings.HasPrefix(typed, "sim:"):
 			return withPrefix("sim:", glob(strings.TrimPrefix(typed, "sim:")))
+		case strings.HasPrefix(typed, "replay:") && strings.Contains(typed, "?identity="):
+			file, start, _ := strings.Cut(typed, "?identity=")
+			return withPrefix(file+"?identity=", glob(start))
+		case strings.HasPrefix(typed, "replay:"):
+			return withPrefix("replay:", glob(strings.TrimPrefix(typed, "replay:")))
 		case strings.HasPrefix(typed, "pcsc:"):
 			return withPrefix("pcsc:", readerNames(cmd))
 		}
-		return []string{"sim:", "pcsc:"}
+		return []string{"sim:", "pcsc:", "replay:"}
 	})
 }
 

@@ -68,7 +68,7 @@ func TestOneImporterEach(t *testing.T) {
 		"github.com/go-pdf/fpdf": "layout/pdf", "github.com/skip2/go-qrcode": "layout", "github.com/spf13/cobra": "cmd/cancuoc",
 		"github.com/BurntSushi/toml": "cmd/cancuoc/station", "github.com/go-fonts/liberation": "layout",
 		"filippo.io/nistec": "card/internal/ec", "github.com/miekg/pkcs11": "card/pki/pkcs11",
-		"rsc.io/qr": "layout",
+		"rsc.io/qr": "layout", "filippo.io/age": "cmd/cancuoc",
 	}
 	seen := map[string]bool{}
 	for _, p := range packages(t) {

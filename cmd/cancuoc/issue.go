@@ -93,6 +93,14 @@ func runIssue(ctx context.Context, d *desk, opts issueOptions) error {
 	if err != nil {
 		return err
 	}
+	if opts.all && (d.record != "" || refs[0].scheme == "replay") {
+		return withCode(exitUsage, errors.New("a recording is of one card: name one order, not --all"))
+	}
+	if refs[0].scheme != "" {
+		if _, err := d.startRecording(); err != nil { // before the order is moved on
+			return err
+		}
+	}
 	return d.withPassphrase(opts.passphraseFile, func(p []byte) error { return issueWith(ctx, d, w, opts, refs, p) })
 }
 

@@ -17,16 +17,17 @@ import (
 
 // cardRef is a parsed reference to a card.
 type cardRef struct {
-	scheme string // "sim" or "pcsc"
-	name   string // a file, a folder (ending in a slash), or part of a reader's name
-	faults simulator.Faults
-	timing simulator.Timing
+	scheme   string // "sim", "pcsc" or "replay"
+	name     string // a file, a folder (ending in a slash), or part of a reader's name
+	faults   simulator.Faults
+	timing   simulator.Timing
+	identity string // the file of the key that opens a recording
 }
 
-const refHelp = "card: sim:FILE, sim:DIR/ or pcsc:NAME"
+const refHelp = "card: sim:FILE, sim:DIR/, pcsc:NAME or replay:FILE"
 
 func errNoCardNamed() error {
-	return withCode(exitUsage, errors.New("which card? name it with --card (sim:FILE, sim:DIR/ or pcsc:NAME)"))
+	return withCode(exitUsage, errors.New("which card? name it with --card (sim:FILE, sim:DIR/, pcsc:NAME or replay:FILE)"))
 }
 
 func parseRef(text string) (cardRef, error) {
@@ -34,14 +35,18 @@ func parseRef(text string) (cardRef, error) {
 	switch {
 	case text == "":
 		return cardRef{}, errNoCardNamed()
-	case !found || scheme != "sim" && scheme != "pcsc":
-		return cardRef{}, withCode(exitUsage, fmt.Errorf("--card %s: a card is named sim:FILE, sim:DIR/ or pcsc:NAME", text))
+	case !found || scheme != "sim" && scheme != "pcsc" && scheme != "replay":
+		return cardRef{}, withCode(exitUsage, fmt.Errorf("--card %s: a card is named sim:FILE, sim:DIR/, pcsc:NAME or replay:FILE", text))
 	case scheme == "pcsc":
 		return cardRef{scheme: scheme, name: rest}, nil
 	}
 	name, query, _ := strings.Cut(rest, "?")
 	if name == "" {
-		return cardRef{}, withCode(exitUsage, fmt.Errorf("--card %s: name the card file after the colon", text))
+		return cardRef{}, withCode(exitUsage, fmt.Errorf("--card %s: name the file after the colon", text))
+	}
+	if scheme == "replay" {
+		ref := cardRef{scheme: scheme, name: name}
+		return ref, withCode(exitUsage, ref.parseReplayQuery(query))
 	}
 	if info, err := os.Stat(name); err == nil && info.IsDir() && !strings.HasSuffix(name, "/") {
 		name += "/"
@@ -74,6 +79,16 @@ func (r *cardRef) parseQuery(query string) error {
 	return nil
 }
 
+// parseReplayQuery reads what a recording is told: identity=KEYFILE.
+func (r *cardRef) parseReplayQuery(query string) error {
+	name, value, _ := strings.Cut(query, "=")
+	if query != "" && (name != "identity" || value == "") {
+		return fmt.Errorf("%q: a recording is told ?identity=KEYFILE, the secret key that opens it", query)
+	}
+	r.identity = value
+	return nil
+}
+
 // folder tells whether the reference names a folder with a card file for each order.
 func (r cardRef) folder() bool { return r.scheme == "sim" && strings.HasSuffix(r.name, "/") }
 
@@ -85,7 +100,22 @@ func (r cardRef) forOrder(id int64) cardRef {
 	return r
 }
 
-// open opens the card. With make, a simulated card that is not there is made, blank.
+// openCard opens the card that a command is about, with the randomness for the dialogue with it: recorded where --record
+// was given. With make, a simulated card that is not there is made, blank.
+func (d *desk) openCard(ctx context.Context, ref cardRef, make bool) (station.Dialogue, error) {
+	recording, err := d.startRecording()
+	if err != nil {
+		return station.Dialogue{}, err
+	}
+	if ref.scheme == "replay" {
+		opened, err := d.openReplay(ref)
+		return recording.around(opened, err)
+	}
+	card, err := ref.open(ctx, make)
+	return recording.around(station.Dialogue{Card: card, Rand: rand.Reader}, err)
+}
+
+// open opens a card that is no recording.
 func (r cardRef) open(ctx context.Context, make bool) (station.Card, error) {
 	if r.scheme == "pcsc" {
 		c, err := pcsc.Connect(ctx, r.name)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -127,7 +126,7 @@ func (d *desk) inspection(opts inspectOptions) (cardRef, reader.Inspection, erro
 	if err != nil {
 		return cardRef{}, reader.Inspection{}, err
 	}
-	inspection := reader.Inspection{Access: access, Rand: rand.Reader, NoBAC: opts.noBAC, Short: opts.shortLength}
+	inspection := reader.Inspection{Access: access, NoBAC: opts.noBAC, Short: opts.shortLength}
 	if opts.fingerprints {
 		inspection.Terminal, err = d.credentials(opts.passphraseFile)
 	}
@@ -187,12 +186,12 @@ func (d *desk) readCard(ctx context.Context, ref cardRef, inspection reader.Insp
 	if err != nil {
 		return reader.Reading{}, err
 	}
-	opened, err := ref.open(ctx, false)
+	opened, err := d.openCard(ctx, ref, false)
 	if err != nil {
 		return reader.Reading{}, err
 	}
 	defer opened.Close()
-	inspection.Reset = opened.Reset
+	inspection.Reset, inspection.Rand = opened.Reset, opened.Rand
 	var wire apdu.Transmitter = opened
 	if trace != nil {
 		wire = trace.Wire(opened)

@@ -38,8 +38,13 @@ type desk struct {
 	json    bool
 	trace   string
 
+	record     string   // the file of --record
+	recipients []string // who may read it, each a key of age or a file of them
+	command    string   // the name of the command that runs
+
 	stdin     io.Reader // in, until the context ends
 	traceFile *os.File
+	recording *recording // once a card is to be opened
 }
 
 // interruptible is a reader that gives up waiting when ctx ends.
@@ -75,6 +80,13 @@ none), sim:DIR/ (when issuing: a file of its own for each order) or pcsc:NAME (t
 with NAME in its name; nothing after the colon: the one reader that holds a card). For trials a
 simulated card takes a fault: sim:FILE?fault=cut@12 loses its power at the twelfth command.
 
+--record FILE keeps the whole dialogue with a card, and replay:FILE plays it back as a card, so that a fault can
+be sent to who mends it. A recording holds all that is on the card: it is sealed for each --recipient, and in the
+clear only where the station's authorities are all specimens. In the clear it grows with each command; what is
+sealed goes to the disk in pieces of 64 KiB, and of a program that is killed the last piece is missing. A sealed
+one is opened with replay:FILE?identity=KEYFILE, else with the key that $CANCUOC_AGE_IDENTITY names. A command that
+plays must be given what it was given then: the same access key, or a copy of the station, the order signed already.
+
 Results go to standard output, everything else to standard error.`
 
 // run executes one command line and gives the exit code.
@@ -82,8 +94,10 @@ func run(ctx context.Context, args []string, s streams) int {
 	d := &desk{streams: s, stdin: interruptible{ctx, s.in}}
 	root := newRoot(d)
 	root.SetArgs(args)
+	defer d.closeRecording() // if we break down: one that is sealed ends with its last exchange all the same
 	err := root.ExecuteContext(ctx)
 	d.closeTrace()
+	err = d.endRecording(ctx, err)
 	if err != nil {
 		code := exitCode(ctx, err)
 		if !isSilent(err) {
@@ -107,14 +121,27 @@ func newRoot(d *desk) *cobra.Command {
 	flags.StringVar(&d.station, "station", defaultStation(), "folder of the station (else $CANCUOC_STATION, else .)")
 	flags.BoolVar(&d.json, "json", false, "print results as JSON")
 	flags.StringVar(&d.trace, "trace", "", "append to `FILE` one line per command to a card, without bodies")
+	flags.StringVar(&d.record, "record", "", "keep the whole dialogue with the card in the new `FILE`, for --card replay:FILE")
+	flags.StringArrayVar(&d.recipients, "recipient", nil, "who may read the recording: a public `KEY` of age, age1..., or a file of such; may be repeated")
+	completeFlag(root, "recipient", func(string) []string { return nil })
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return d.named(cmd) }
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withCode(exitUsage, err) })
 	root.SetHelpTemplate(root.HelpTemplate() + exitCodesHelp)
 	root.AddCommand(newInitCommand(d), newOrderCommand(d), newIssueCommand(d), newPrintCommand(d), newReadCommand(d), newVerifyCommand(d), newFilesCommand(d),
-		newRenderCommand(d), newLayoutCommand(d), newMRZCommand(d), newNumberCommand(d), newQRCommand(d), newReadersCommand(d), newChipCommand(d),
+		newRenderCommand(d), newLayoutCommand(d), newMRZCommand(d), newNumberCommand(d), newQRCommand(d), newReadersCommand(d), newChipCommand(d), newAPDUCommand(d),
 		newSimulateCommand(d), newPKICommand(d), newDoctorCommand(d), newDemoCommand(d))
 	root.AddCommand(newSampleCommand(d), newGuideCommand(d))
 	usageErrors(root)
 	return root
+}
+
+// named keeps the name of the command that runs, and what its recording would be.
+func (d *desk) named(cmd *cobra.Command) error {
+	d.command = cmd.CommandPath()
+	if d.record == "" && len(d.recipients) > 0 {
+		return withCode(exitUsage, errors.New("--recipient says who may read a recording: name its file with --record"))
+	}
+	return nil
 }
 
 // version is what the build says of itself.

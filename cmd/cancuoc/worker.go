@@ -238,7 +238,7 @@ func (w *worker) open(id int64) (station.Card, error) {
 	if w.ref.scheme == "" { // an order with a chip has come since
 		return nil, errNoCardNamed()
 	}
-	return w.ref.forOrder(id).open(w.late, true)
+	return w.desk.openCard(w.late, w.ref.forOrder(id), true)
 }
 
 func (w *worker) warnOnce() {

@@ -33,6 +33,13 @@ type Card interface {
 	Close() error
 }
 
+// Dialogue is a card with the source of what the terminal draws to speak to it, apart from all else that a desk draws: so
+// that a dialogue can be recorded, and played back.
+type Dialogue struct {
+	Card
+	Rand io.Reader
+}
+
 // Desk is one station at work.
 type Desk struct {
 	Register    *register.Register
@@ -130,8 +137,9 @@ type job struct {
 	order register.Order
 	doc   card.Document
 	open  func() (Card, error)
-	card  Card // once it has been opened
-	dry   bool // nothing is to be counted or kept
+	card  Card      // once it has been opened
+	rand  io.Reader // of the dialogue with it
+	dry   bool      // nothing is to be counted or kept
 }
 
 // Issue takes one order as far as it goes: to issued, if nothing stands in the way. open gives the card for it and is
@@ -230,7 +238,10 @@ func (j *job) connect() (*apdu.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		j.card = opened
+		j.card, j.rand = opened, j.Rand
+		if d, ok := opened.(Dialogue); ok {
+			j.rand = d.Rand
+		}
 	}
 	var wire apdu.Transmitter = j.card
 	if j.Trace != nil {
