@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,8 @@ func expectations() map[simulator.Fault]expected {
 	return map[simulator.Fault]expected{
 		"":                     {genuine, "", ""},
 		simulator.Cut:          {stopped, "", ""},
+		simulator.CutAfter:     {stopped, "", ""},
+		simulator.CutHalf:      {stopped, "", ""},
 		simulator.WrongMAC:     {stopped, "", ""},
 		simulator.StaleCounter: {stopped, "", ""},
 		simulator.Clone:        {notGenuine, "chip", "fail"},
@@ -151,7 +154,9 @@ func (c *corpus) addProfile(ctx context.Context, p card.Profile) error {
 func applies(fault simulator.Fault, p card.Profile) bool {
 	switch fault {
 	case simulator.HiddenAccess, simulator.BlockedPACE:
-		return p.BAC
+		return p.BAC && len(p.PACE) > 0
+	case simulator.WeakAccess:
+		return len(p.PACE) > 0
 	}
 	return true
 }
@@ -190,6 +195,9 @@ func (c *corpus) issuance(p card.Profile) (card.Issuance, error) {
 		return card.Issuance{}, err
 	}
 	doc.Profile = p.Name
+	if !slices.Contains(p.DataGroups, 3) {
+		doc.Fingerprints = nil
+	}
 	doc = doc.Complete()
 	if doc.CAN == "" {
 		doc.CAN = "123456"
@@ -211,9 +219,11 @@ func (c *corpus) issuance(p card.Profile) (card.Issuance, error) {
 		}
 		images = append(images, image)
 	}
-	fingerprints, err := doc.DG3(images)
-	if err != nil {
-		return card.Issuance{}, err
+	var fingerprints []byte
+	if len(images) > 0 {
+		if fingerprints, err = doc.DG3(images); err != nil {
+			return card.Issuance{}, err
+		}
 	}
 	cvca, err := c.config.CVCA(c.path("station"))
 	return card.Issuance{Document: doc, Profile: p, Portrait: fit.Chip, Fingerprints: fingerprints, Signer: c.signer, CVCA: cvca,

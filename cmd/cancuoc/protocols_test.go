@@ -430,6 +430,8 @@ func TestEveryFaultHasItsVerdict(t *testing.T) {
 	want := map[string]outcome{
 		"":                  {reader.Genuine, "chip", "Chip Authentication", nil},
 		"cut@15":            {err: simulator.ErrPowerLost},
+		"cut-after@15":      {err: simulator.ErrPowerLost},
+		"cut-half@15":       {err: simulator.ErrPowerLost},
 		"wrong-mac":         {err: sm.ErrResponse},
 		"wrong-mac@9":       {err: sm.ErrResponse},
 		"stale-counter":     {err: sm.ErrResponse},
