@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -56,6 +57,7 @@ type State struct {
 	Failures        int             `json:"failures,omitempty"` // wrong passwords since the last right one
 	Faults          Faults          `json:"faults,omitempty"`   // how the card fails or deceives
 	Timing          Timing          `json:"timing,omitzero"`    // how long it takes
+	Transport       Transport       `json:"transport,omitempty"`
 	perso.Secrets
 }
 
@@ -73,24 +75,12 @@ func Blank(rand io.Reader) (State, error) {
 		return State{}, fmt.Errorf("simulator: draw a chip number: %w", err)
 	}
 	s := State{
-		Format: stateFormat, Version: stateVersion, ATR: answerToReset(), ChipID: id, LifeCycle: perso.Blank, Keys: defaultKeys(),
+		Format: stateFormat, Version: stateVersion, ATR: answerToReset(Contactless), ChipID: id, LifeCycle: perso.Blank, Keys: defaultKeys(),
 		Capacity: 160 * 1024, Buffers: lds.Buffers{Command: 2048, Response: 2048},
 	}
 	info := lds.EncodeATRInfo(s.Buffers)
 	s.Files = []File{{MF: true, FID: 0x2F01, Read: lds.Always, Size: len(info), Content: info}}
 	return s, nil
-}
-
-// answerToReset gives an ATR of a card that speaks T=1: historical bytes with card capabilities that state extended
-// length fields (ISO/IEC 7816-4, section 12.1.1), and our name.
-func answerToReset() []byte {
-	atr := []byte{0x3B, 0x8D, 0x80, 0x01, 0x80, 0x73, 0xC0, 0x01, 0x40, 0x67}
-	atr = append(atr, "cancuoc"...)
-	var tck byte
-	for _, b := range atr[1:] {
-		tck ^= b
-	}
-	return append(atr, tck)
 }
 
 // ParseState reads the content of a card file and checks that a chip can live on it.
@@ -131,7 +121,7 @@ func (s State) check() error {
 			return fmt.Errorf("simulator: card file: file %04X holds %d bytes of %d", f.FID, len(f.Content), f.Size)
 		}
 	}
-	if err := s.Timing.check(); err != nil {
+	if err := errors.Join(s.Timing.check(), s.Transport.check()); err != nil {
 		return err
 	}
 	return s.Faults.check()
