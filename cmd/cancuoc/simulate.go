@@ -33,7 +33,8 @@ func newSimulateCommand(d *desk) *cobra.Command {
 		},
 		Long: `Simulated cards live in card files. With --reader they are plugged into pcscd's virtual reader (package
 vsmartcard-vpcd), the first into its first slot and so on, until this command is interrupted. A reference may name
-faults and how long the chip takes: sim:FILE?fault=clone&bitrate=424000&page=3ms&crypto=60ms. With --corpus a folder is
+faults and how long the chip takes: sim:FILE?fault=clone&bitrate=424000&page=3ms&crypto=60ms; ?reader=short puts the card
+into a reader that loses commands with extended length fields. With --corpus a folder is
 filled with good and bad cards of every profile, each with what a reader must say of it: a test set for any reader.`,
 		Example: `  cancuoc simulate new card.sim
   cancuoc simulate --reader sim:card.sim
@@ -56,9 +57,7 @@ filled with good and bad cards of every profile, each with what a reader must sa
 	cmd.Flags().StringVar(&corpusFolder, "corpus", "", "write a test set of good and bad cards into the new folder `DIR`")
 	cmd.Flags().IntVar(&port, "port", vpcd.Port, "TCP port of the virtual reader's first slot")
 	cmd.AddCommand(
-		&cobra.Command{Use: "new FILE", Short: "Make a blank card", Args: cobra.ExactArgs(1),
-			Example: "  cancuoc simulate new card.sim",
-			RunE:    func(_ *cobra.Command, args []string) error { return runSimulateNew(d, args[0]) }},
+		newSimulateNewCommand(d),
 		&cobra.Command{Use: "show FILE", Short: "Show what a card file holds, without its data", Args: cobra.ExactArgs(1),
 			Example: "  cancuoc simulate show card.sim",
 			RunE:    func(_ *cobra.Command, args []string) error { return runSimulateShow(d, args[0]) }},
@@ -122,13 +121,14 @@ func newSimulateEndCommand(d *desk, name, short, long string, change func(simula
 
 // simulated is what is shown of a card file.
 type simulated struct {
-	File      string          `json:"file"`
-	ChipID    string          `json:"chip_id"`
-	LifeCycle perso.LifeCycle `json:"life_cycle"`
-	ATR       string          `json:"atr"`
-	Capacity  int             `json:"capacity"`
-	Faults    []string        `json:"faults,omitempty"`
-	Files     []simulatedFile `json:"files"`
+	File      string              `json:"file"`
+	ChipID    string              `json:"chip_id"`
+	LifeCycle perso.LifeCycle     `json:"life_cycle"`
+	ATR       string              `json:"atr"`
+	Transport simulator.Transport `json:"transport,omitempty"`
+	Capacity  int                 `json:"capacity"`
+	Faults    []string            `json:"faults,omitempty"`
+	Files     []simulatedFile     `json:"files"`
 }
 
 type simulatedFile struct {
@@ -140,7 +140,7 @@ type simulatedFile struct {
 
 func newSimulated(path string, s simulator.State) simulated {
 	result := simulated{File: path, ChipID: hex.EncodeToString(s.ChipID), LifeCycle: s.LifeCycle,
-		ATR: strings.ToUpper(hex.EncodeToString(s.ATR)), Capacity: s.Capacity}
+		ATR: strings.ToUpper(hex.EncodeToString(s.ATR)), Transport: s.Transport, Capacity: s.Capacity}
 	for _, kind := range simulator.FaultKinds() {
 		if s.Faults[kind.Fault] > 0 {
 			result.Faults = append(result.Faults, string(kind.Fault))
@@ -162,8 +162,23 @@ func (s simulated) write(w io.Writer) {
 	}
 }
 
-func runSimulateNew(d *desk, path string) error {
-	if err := newBlank(path); errors.Is(err, fs.ErrExist) {
+func newSimulateNewCommand(d *desk) *cobra.Command {
+	var transport string
+	cmd := &cobra.Command{Use: "new FILE", Short: "Make a blank card", Args: cobra.ExactArgs(1),
+		Example: "  cancuoc simulate new card.sim\n  cancuoc simulate new card.sim --transport t0",
+		RunE: func(_ *cobra.Command, args []string) error {
+			t, err := simulator.ParseTransport(transport)
+			if err != nil {
+				return withCode(exitUsage, fmt.Errorf("--transport: %w", err))
+			}
+			return runSimulateNew(d, args[0], t)
+		}}
+	cmd.Flags().StringVar(&transport, "transport", "contactless", "how the chip talks: `HOW` is contactless, t1 or t0 (no command over 255 bytes of data)")
+	return cmd
+}
+
+func runSimulateNew(d *desk, path string, t simulator.Transport) error {
+	if err := newBlank(path, t); errors.Is(err, fs.ErrExist) {
 		return withCode(exitInput, err)
 	} else if err != nil {
 		return err
@@ -225,7 +240,7 @@ func runSimulateReader(ctx context.Context, d *desk, names []string, port int) e
 		slot := &slot{Card: card, taken: make(chan struct{})}
 		go slot.report(ctx, d, name, i+1)
 		wait.Go(func() {
-			if err := vpcd.Serve(ctx, conn, slot); err != nil {
+			if err := vpcd.Serve(ctx, conn, ref.plug(slot)); err != nil {
 				failures <- withCode(exitCard, err)
 				stop()
 			}
