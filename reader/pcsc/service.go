@@ -51,7 +51,7 @@ func (s *pcscd) look() ([]seen, error) {
 		return nil, err
 	}
 	if err := s.context.GetStatusChange(states, 0); err != nil && !errors.Is(err, scard.ErrTimeout) {
-		return nil, explain(err)
+		return nil, explainService(err)
 	}
 	var readers []seen
 	for _, r := range states {
@@ -68,7 +68,7 @@ func (s *pcscd) states() ([]scard.ReaderState, error) {
 		names, err = s.context.ListReaders()
 	}
 	if err != nil && !errors.Is(err, scard.ErrNoReadersAvailable) {
-		return nil, explain(err)
+		return nil, explainService(err)
 	}
 	states := make([]scard.ReaderState, len(names))
 	for i, name := range names {
@@ -140,6 +140,15 @@ func (s *pcscd) wait(ctx context.Context, until []seen) error {
 func waited(err error) error {
 	if err == nil || errors.Is(err, scard.ErrTimeout) || errors.Is(err, scard.ErrUnknownReader) {
 		return nil
+	}
+	return explainService(err)
+}
+
+// explainService is explain for what needs no card: where an answer is lost there, it is the service that is gone.
+func explainService(err error) error {
+	switch codeOf(err) {
+	case scard.ErrCommError, scard.ErrInvalidHandle:
+		return ErrNoService
 	}
 	return explain(err)
 }
