@@ -157,7 +157,8 @@ func (g globalPlatform) putKeys(s *Session) error {
 // Specification 2.3, section 11.8.2.1).
 const initialVersion = 0xFF
 
-// readBuffers reads EF.ATR/INFO under the master file; a chip without it gets short commands. Chips have been seen that
+// readBuffers reads EF.ATR/INFO under the master file for what the chip takes, and gives what gets through to it; a chip
+// without the file gets short commands. Chips have been seen that
 // do not know SELECT of the master file, which is selected when they get power.
 func readBuffers(send apdu.Sender) (lds.Buffers, error) {
 	steps := []apdu.Command{
@@ -175,7 +176,18 @@ func readBuffers(send apdu.Sender) (lds.Buffers, error) {
 			return lds.ShortBuffers(), nil
 		}
 	}
-	return lds.ParseATRInfo(resp.Data)
+	buffers, err := lds.ParseATRInfo(resp.Data)
+	if buffers = buffers.Within(apdu.LimitsOf(send)); buffers.Extended() && !carriesExtended(send, len(resp.Data)) {
+		return lds.ShortBuffers(), err
+	}
+	return buffers, err
+}
+
+// carriesExtended asks for the n bytes of EF.ATR/INFO, which is selected, once more with an extended length field: not
+// every reader carries those, nor every driver says so, and in the middle of a secure channel it would be too late.
+func carriesExtended(send apdu.Sender, n int) bool {
+	resp, err := send.Send(apdu.Command{INS: 0xB0, Ne: n, Extended: true})
+	return err == nil && len(resp.Data) == n
 }
 
 // commands puts the plan into INSTALL, STORE DATA and SET STATUS.

@@ -34,6 +34,7 @@ func (w *workplace) cardsFor(ctx context.Context, opts issueOptions) ([]cardRef,
 	case ref.scheme == "pcsc" && opts.all:
 		ref, err = ref.settled(ctx)
 	}
+	ref.kind = w.config.CardProfile()
 	return []cardRef{ref}, err
 }
 
