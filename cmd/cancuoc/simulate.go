@@ -13,6 +13,7 @@ import (
 
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/perso"
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/simulator"
 	"github.com/cancuoc/cancuoc/simulator/vpcd"
 )
