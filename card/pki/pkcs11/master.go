@@ -55,7 +55,8 @@ func (m *Master) find(s session) (p11.ObjectHandle, error) {
 		return 0, p11.Error(p11.CKR_USER_NOT_LOGGED_IN)
 	}
 	if errors.Is(err, ErrNoMaster) {
-		return 0, fmt.Errorf("%w; a key is found by its label, object=LABEL: name one that is there, or make one with pkcs11-tool --module %s --token-label %q --login --keygen --key-type AES:32 --usage-sign --sensitive --label LABEL",
+		return 0, fmt.Errorf("%w; a key is found by its label, object=LABEL: name one that is there, or make one with "+
+			"pkcs11-tool --module %s --token-label %q --login --keygen --key-type AES:32 --usage-sign --sensitive --label LABEL",
 			err, module.file, m.token.label)
 	}
 	if err != nil {
@@ -87,7 +88,10 @@ func (m *Master) EncryptTripleDES(blocks []byte) ([]byte, error) {
 	if len(blocks) == 0 || len(blocks)%des.BlockSize != 0 {
 		return nil, fmt.Errorf("pkcs11: %d bytes are not whole blocks of %d", len(blocks), des.BlockSize)
 	}
-	return m.give("CKM_DES3_ECB", m.kind == p11.CKK_DES2 || m.kind == p11.CKK_DES3, len(blocks), func(s session, key p11.ObjectHandle) ([]byte, error) {
+	if m.kind == p11.CKK_AES {
+		return nil, fmt.Errorf("%w: EMV and VISA2 want a triple DES master key, and this is an AES key (%v)", ErrUnsupported, m.uri)
+	}
+	return m.give("CKM_DES3_ECB", len(blocks), func(s session, key p11.ObjectHandle) ([]byte, error) {
 		module := m.token.module.ctx
 		if err := module.EncryptInit(s.handle, []*p11.Mechanism{p11.NewMechanism(p11.CKM_DES3_ECB, nil)}, key); err != nil {
 			return nil, err
@@ -98,7 +102,10 @@ func (m *Master) EncryptTripleDES(blocks []byte) ([]byte, error) {
 
 // CMAC gives the AES CMAC of a message, 16 bytes (CKM_AES_CMAC).
 func (m *Master) CMAC(message []byte) ([]byte, error) {
-	return m.give("CKM_AES_CMAC", m.kind == p11.CKK_AES, aes.BlockSize, func(s session, key p11.ObjectHandle) ([]byte, error) {
+	if m.kind != p11.CKK_AES {
+		return nil, fmt.Errorf("%w: KDF3 wants an AES master key, and this is a triple DES key (%v)", ErrUnsupported, m.uri)
+	}
+	return m.give("CKM_AES_CMAC", aes.BlockSize, func(s session, key p11.ObjectHandle) ([]byte, error) {
 		module := m.token.module.ctx
 		if err := module.SignInit(s.handle, []*p11.Mechanism{p11.NewMechanism(p11.CKM_AES_CMAC, nil)}, key); err != nil {
 			return nil, err
@@ -107,11 +114,8 @@ func (m *Master) CMAC(message []byte) ([]byte, error) {
 	})
 }
 
-// give has the token do what the mechanism does with a key that is of its kind, and awaits this many bytes.
-func (m *Master) give(mechanism string, fits bool, size int, do func(session, p11.ObjectHandle) ([]byte, error)) ([]byte, error) {
-	if !fits {
-		return nil, fmt.Errorf("%w: %s with a master key of another kind: EMV and VISA2 want triple DES, KDF3 wants AES (%v)", ErrUnsupported, mechanism, m.uri)
-	}
+// give has the token do what the mechanism does, and awaits this many bytes.
+func (m *Master) give(mechanism string, size int, do func(session, p11.ObjectHandle) ([]byte, error)) ([]byte, error) {
 	out, err := m.use(func(s session) ([]byte, error) {
 		key, err := m.on(s)
 		if err != nil {

@@ -54,7 +54,8 @@ func (h *hsm) importKey(token, label, id string, kind uint, value []byte, usage 
 	if err != nil {
 		h.Fatalf("%s: %v", label, err)
 	}
-	if _, err := module.GetAttributeValue(session, handle, []*p11.Attribute{p11.NewAttribute(p11.CKA_VALUE, nil)}); !is(err, p11.CKR_ATTRIBUTE_SENSITIVE) {
+	wanted := []*p11.Attribute{p11.NewAttribute(p11.CKA_VALUE, nil)}
+	if _, err := module.GetAttributeValue(session, handle, wanted); !is(err, p11.CKR_ATTRIBUTE_SENSITIVE) {
 		h.Fatalf("%s leaves the token: %v", label, err)
 	}
 }
@@ -231,7 +232,8 @@ func TestMasterOnATokenThatFails(t *testing.T) {
 		}
 		for _, function := range c.functions {
 			say(function, fmt.Sprintf("error %x", p11.CKR_MECHANISM_INVALID))
-			if _, err := c.do(); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), mechanism) || !strings.Contains(err.Error(), "object=") {
+			if _, err := c.do(); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), mechanism+":") ||
+				!strings.Contains(err.Error(), "object=") {
 				t.Errorf("%s: no such mechanism: %v", function, err)
 			}
 			for _, code := range []uint{p11.CKR_SESSION_HANDLE_INVALID, p11.CKR_DEVICE_ERROR, p11.CKR_USER_NOT_LOGGED_IN} {
