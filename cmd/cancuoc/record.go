@@ -20,7 +20,9 @@ import (
 	"github.com/cancuoc/cancuoc/simulator"
 )
 
-// recording is where --record keeps the dialogue with one card: a transcript, sealed for its recipients or plain.
+// recording is where --record keeps the dialogue with one card: a transcript, sealed for its recipients or plain. It holds
+// what the terminal draws, and not what a key draws that signs elsewhere: with Terminal Authentication by a key on a token,
+// or on a curve of NIST, it is played back as far as that signature.
 type recording struct {
 	file *os.File
 	w    io.WriteCloser // the transcript: what seals it, or the file itself
@@ -123,10 +125,10 @@ func whereIs(card station.Card) (where string, atr []byte) {
 // endRecording writes how the command has ended, and brings the recording to the disk. It gives the error with which it
 // has ended, or that of the recording.
 func (d *desk) endRecording(ctx context.Context, ended error) error {
+	if d.record != "" && ended == nil && (d.recording == nil || !d.recording.card) {
+		d.note("nothing was recorded: no card was opened")
+	}
 	if d.recording == nil {
-		if d.record != "" && ended == nil {
-			d.note("nothing was recorded: no card was opened")
-		}
 		return ended
 	}
 	told := d.recording.err
