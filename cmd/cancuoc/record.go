@@ -17,7 +17,6 @@ import (
 	"github.com/cancuoc/cancuoc/card/apdu"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/reader/pcsc"
-	"github.com/cancuoc/cancuoc/simulator"
 )
 
 // recording is where --record keeps the dialogue with one card: a transcript, sealed for its recipients or plain. It holds
@@ -93,8 +92,7 @@ func (r *recording) around(opened station.Dialogue, err error) (station.Dialogue
 		return station.Dialogue{}, withCode(exitUsage, errors.New("--record keeps the dialogue with one card, and this is a second one"))
 	}
 	r.card = true
-	where, atr := whereIs(opened.Card)
-	if _, err := fmt.Fprintf(r, "reader: %s\natr: %X\n\n# as confidential as the card\n", printable(where), atr); err != nil {
+	if _, err := io.WriteString(r, describe(opened.Card)); err != nil {
 		opened.Close()
 		return station.Dialogue{}, err
 	}
@@ -108,12 +106,25 @@ type recorded struct {
 	io.Closer
 }
 
+// describe gives the lines of a recording that tell of a card.
+func describe(card station.Card) string {
+	where, atr := whereIs(card)
+	text := fmt.Sprintf("reader: %s\n", printable(where))
+	if len(atr) > 0 {
+		text += fmt.Sprintf("atr: %X\n", atr)
+	}
+	if l := apdu.LimitsOf(card); l != (apdu.Limits{}) {
+		text += fmt.Sprintf("limits: %d %d\n", l.Command, l.Response)
+	}
+	return text + "\n# as confidential as the card\n"
+}
+
 // whereIs says where a card is, without the names of files, which may be personal, and gives its answer to reset.
 func whereIs(card station.Card) (where string, atr []byte) {
 	switch c := card.(type) {
 	case *pcsc.Card:
 		return c.Reader, c.ATR
-	case *simulator.Card:
+	case inProcess:
 		return "simulated", c.ATR()
 	case *played:
 		atr, _ := hex.DecodeString(c.Transcript.Header["atr"])
