@@ -35,7 +35,7 @@ func storyParams(t *testing.T, folder string) testscript.Params {
 // noLinger lets a process that was built with the race detector end at once, not a second later.
 const noLinger = "atexit_sleep_ms=0"
 
-func absolute(t *testing.T, path string) string {
+func absolute(t testing.TB, path string) string {
 	t.Helper()
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -90,7 +90,7 @@ func besideRun(t *testing.T, pattern, name string) {
 }
 
 // needs skips the test where a program is missing, and fails it in CI.
-func needs(t *testing.T, programs ...string) {
+func needs(t testing.TB, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {
@@ -99,7 +99,7 @@ func needs(t *testing.T, programs ...string) {
 	}
 }
 
-func missing(t *testing.T, reason string) {
+func missing(t testing.TB, reason string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
 		t.Fatal(reason)
