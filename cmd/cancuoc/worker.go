@@ -250,7 +250,8 @@ func (w *worker) warnOnce() {
 
 // keep keeps what became of an order.
 func (w *worker) keep(ctx context.Context, order register.Order, err error) {
-	result := issued{ID: order.ID, Reader: w.name, State: order.State, Chip: order.ChipID, Steps: append([]station.Step{}, w.steps...)}
+	result := issued{ID: order.ID, Reader: w.name, State: order.State, Chip: order.ChipID,
+		Steps: append([]station.Step{}, w.steps...)}
 	if err != nil {
 		result.Error, result.Code = err.Error(), exitCode(ctx, err)
 	} else if order.State == register.Queued {
