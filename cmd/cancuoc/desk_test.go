@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -54,15 +55,14 @@ func storyCard(ts *testscript.TestScript, _ bool, args []string) {
 	switch {
 	case len(args) == 0 && h.throughPCSC:
 		h.say(ts, "remove 1", "removed")
-		ts.Check(slotIs(context.Background(), 1, false))
+		ts.Check(slotIs(context.Background(), 1, false, time.Minute))
 	case len(args) == 1 && !h.throughPCSC:
 		ts.Setenv("CARD", "sim:"+args[0])
 	case len(args) == 1:
 		if h.words == nil {
 			h.start(ts)
 		}
-		h.say(ts, "swap 1 sim:"+args[0], "inserted")
-		ts.Check(slotIs(context.Background(), 1, true))
+		h.insert(ts, args[0])
 		ts.Setenv("CARD", "pcsc:"+slotName(1))
 	case len(args) > 1:
 		ts.Fatalf("usage: card [FILE]")
@@ -85,6 +85,18 @@ func (h *hopper) start(ts *testscript.TestScript) {
 			ts.Logf("simulate --reader: %v", err)
 		}
 	})
+}
+
+// insert puts a card in until pcscd sees it (see cardInSlot).
+func (h *hopper) insert(ts *testscript.TestScript, card string) {
+	var err error
+	for range 5 {
+		h.say(ts, "swap 1 sim:"+card, "inserted")
+		if err = slotIs(context.Background(), 1, true, 4*time.Second); err == nil {
+			return
+		}
+	}
+	ts.Check(err)
 }
 
 // say says a word and waits until it is done. Cards fail in between, when the story has told them to.
