@@ -68,17 +68,22 @@ done. A card that fails leaves its slot, and the others stay. With --json each e
 	cmd.Flags().StringVar(&corpusFolder, "corpus", "", "write a test set of good and bad cards into the new folder `DIR`")
 	cmd.Flags().IntVar(&opts.port, "port", vpcd.Port, "TCP port of the virtual reader's first slot")
 	cmd.Flags().StringVar(&opts.script, "script", "", "let cards go in and out as `FILE` says, - for standard input")
-	cmd.AddCommand(
-		newSimulateNewCommand(d),
-		&cobra.Command{Use: "show FILE", Short: "Show what a card file holds, without its data", Args: cobra.ExactArgs(1),
-			Example: "  cancuoc simulate show card.sim",
-			RunE:    func(_ *cobra.Command, args []string) error { return runSimulateShow(d, args[0]) }},
-		&cobra.Command{Use: "faults", Short: "List the ways in which a simulated card can fail or deceive", Args: cobra.NoArgs,
-			Long:    "List the faults that a reference names: sim:FILE?fault=NAME, sim:FILE?fault=NAME@N, several with & between them.",
-			Example: "  cancuoc simulate faults\n  cancuoc read --card 'sim:card.sim?fault=wrong-mac@3' --mrz mrz.txt",
-			RunE:    func(*cobra.Command, []string) error { return runSimulateFaults(d) }},
-		newSimulateResetCommand(d), newSimulateTerminateCommand(d))
+	cmd.AddCommand(newSimulateNewCommand(d), newSimulateShowCommand(d), newSimulateFaultsCommand(d), newSimulateResetCommand(d),
+		newSimulateTerminateCommand(d))
 	return cmd
+}
+
+func newSimulateShowCommand(d *desk) *cobra.Command {
+	return &cobra.Command{Use: "show FILE", Short: "Show what a card file holds, without its data", Args: cobra.ExactArgs(1),
+		Example: "  cancuoc simulate show card.sim",
+		RunE:    func(_ *cobra.Command, args []string) error { return runSimulateShow(d, args[0]) }}
+}
+
+func newSimulateFaultsCommand(d *desk) *cobra.Command {
+	return &cobra.Command{Use: "faults", Short: "List the ways in which a simulated card can fail or deceive", Args: cobra.NoArgs,
+		Long:    "List the faults that a reference names: sim:FILE?fault=NAME, sim:FILE?fault=NAME@N, several with & between them.",
+		Example: "  cancuoc simulate faults\n  cancuoc read --card 'sim:card.sim?fault=wrong-mac@3' --mrz mrz.txt",
+		RunE:    func(*cobra.Command, []string) error { return runSimulateFaults(d) }}
 }
 
 func runSimulateFaults(d *desk) error {

@@ -20,6 +20,7 @@ import (
 // storyCommands are what the stories can do beside running cancuoc.
 func storyCommands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		"card":    storyCard,
 		"exit":    storyExit,
 		"field":   storyField,
 		"edit":    storyEdit,
