@@ -8,7 +8,7 @@ import (
 )
 
 // The cases of ISO/IEC 7816-3, section 12.2, each as an APDU and as the TPDU that carries it.
-func TestTPDU(t *testing.T) {
+func TestTPDUVectors(t *testing.T) {
 	data := strings.Repeat("AB", 255)
 	for name, c := range map[string]struct{ apdu, tpdu string }{
 		"1":                        {"00A4000C", "00A4000C00"},
@@ -40,7 +40,7 @@ func TestTPDU(t *testing.T) {
 
 // A protected command's answer is fetched on the same logical channel in a class that announces no protection: the
 // fetching itself has none.
-func TestConnFetchesInAClassWithoutProtection(t *testing.T) {
+func TestGetResponseVectors(t *testing.T) {
 	for cla, want := range map[byte]string{0x0C: "00", 0x0D: "01", 0x10: "00", 0x84: "00", 0x8D: "01", 0x6A: "4A", 0x7F: "4F", 0xE3: "43"} {
 		wire := &script{answers: []string{"6102", "cafe9000"}}
 		resp, err := (&Conn{Wire: wire}).Send(Command{CLA: cla, INS: 0x88, Data: []byte{1}, Ne: 256})

@@ -19,7 +19,7 @@ func unhex(t testing.TB, text string) []byte {
 }
 
 // Answers to reset made by hand from ISO/IEC 7816-3 and PC/SC part 3, and of cards in the field.
-func TestParse(t *testing.T) {
+func TestParseVectors(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer      string
 		protocols   []int
@@ -55,7 +55,7 @@ func withCheck(answer string) string {
 	return hex.EncodeToString(append(b, sum(b[1:])))
 }
 
-func TestParseRefuses(t *testing.T) {
+func TestRefusedVectors(t *testing.T) {
 	for answer, says := range map[string]string{
 		"":                                 "2 to 33",
 		"3B":                               "2 to 33",
@@ -92,7 +92,7 @@ func TestParseSeesEveryBit(t *testing.T) {
 	}
 }
 
-func TestHistorical(t *testing.T) {
+func TestHistoricalVectors(t *testing.T) {
 	ours, err := Parse(unhex(t, "3B 8D 80 01 80 73 C0 01 40 67 63 61 6E 63 75 6F 63 6F"))
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +123,7 @@ func TestHistorical(t *testing.T) {
 	}
 }
 
-func TestStorage(t *testing.T) {
+func TestStorageVectors(t *testing.T) {
 	const start = "3B 8F 80 01 80 4F 0C A0 00 00 03 06"
 	for card, want := range map[string]string{
 		"03 0001": "MIFARE Classic 1K, ISO/IEC 14443 A, part 3",

@@ -32,6 +32,7 @@ func storyCommands() map[string]func(ts *testscript.TestScript, neg bool, args [
 		"tmpfs":   storyTmpfs,
 		"remount": storyRemount,
 		"fill":    storyFill,
+		"pcscd":   storyPCSCD,
 		"plug":    storyPlug,
 		"unplug":  storyUnplug,
 	}

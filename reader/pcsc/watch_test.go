@@ -50,7 +50,6 @@ func TestChanges(t *testing.T) {
 type replay struct {
 	looks [][]seen
 	next  *int
-	waits int
 }
 
 func (r *replay) look() ([]seen, error) {
