@@ -20,6 +20,7 @@ type chipOptions struct {
 	card           string
 	passphraseFile string
 	force          bool
+	defaultKeys    bool
 	yes, dryRun    bool
 }
 
@@ -30,7 +31,8 @@ func newChipCommand(d *desk) *cobra.Command {
 
 func (o *chipOptions) flags(cmd *cobra.Command) {
 	addCardFlag(cmd, &o.card)
-	cmd.Flags().BoolVar(&o.force, "force", false, "show the chip keys that it has refused before; it may lock itself for ever")
+	cmd.Flags().BoolVar(&o.defaultKeys, "default-keys", false, "open chips in readers with the keys that everybody knows, for trials")
+	cmd.Flags().BoolVar(&o.force, "force", false, "show the chip keys that have failed at it before; it may lock itself for ever")
 	cmd.Flags().StringVar(&o.passphraseFile, "passphrase-file", "", "the passphrase of the station's keys is in `FILE`")
 }
 
@@ -150,6 +152,9 @@ func (d *desk) withChip(ctx context.Context, opts chipOptions, do func(*openChip
 		return err
 	}
 	defer place.register.Close()
+	if ref.scheme == "pcsc" && place.config.DefaultKeys() && !opts.defaultKeys {
+		return withCode(exitKey, errDefaultKeys)
+	}
 	return d.withPassphrase(opts.passphraseFile, func(passphrase []byte) error {
 		keys, err := place.config.LoadChipKeys(place.folder, d.keys(passphrase))
 		if err != nil {
@@ -180,12 +185,12 @@ func (d *desk) openSession(ctx context.Context, place *workplace, keys station.C
 		wire = trace.Wire(wire)
 		t.Channel = func(s apdu.Sender) apdu.Sender { return trace.Channel("inner", s) }
 	}
-	if keys.Default {
-		d.note(warningOfDefaultKeys)
-	}
 	session, err := t.Open(&apdu.Conn{Wire: wire})
 	if err != nil {
 		return nil, withCode(exitCard, err)
+	}
+	if keys.Default && (session.Transport || !keys.Profile.Rotates()) {
+		d.note(warningOfDefaultKeys)
 	}
 	return session, nil
 }
