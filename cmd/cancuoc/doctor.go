@@ -93,6 +93,7 @@ func (d *desk) examineStation(ctx context.Context) []finding {
 		d.examineKeys(config),
 		examineTrust(d.station, config),
 		examineTerminal(d.station, config),
+		examineChips(d.station, config),
 		examinePrintFolder(station.Path(d.station, config.Print)),
 		examineFaces(d.station, config),
 	}
