@@ -91,37 +91,35 @@ func (g globalPlatform) authenticate(s *Session) error {
 	if err != nil {
 		return err
 	}
-	channel, err := prove(h, keys, g.card.level(), s.ChipID, s.terminal.Attempts)
-	if err != nil {
+	if err := g.prove(s, h, keys); err != nil {
 		return err
 	}
-	s.channel = channel
-	s.through(channel)
+	s.through(s.channel)
 	return nil
 }
 
 // prove authenticates, and has the attempt remembered if it fails for want of the right keys.
-func prove(h *scp.Handshake, keys scp.StaticKeys, level byte, chipID string, attempts Attempts) (*scp.Terminal, error) {
-	if attempts == nil {
-		return h.Authenticate(keys, level)
+func (g globalPlatform) prove(s *Session, h *scp.Handshake, keys scp.StaticKeys) (err error) {
+	if s.KeySet, err = keys.ID(h.Protocol); err != nil {
+		return err
 	}
-	name, err := keys.ID(h.Protocol)
-	if err != nil {
-		return nil, err
-	}
-	if err := attempts.Allow(chipID, name); err != nil {
-		return nil, err
-	}
-	channel, err := h.Authenticate(keys, level)
-	switch {
-	case err == nil:
-		return channel, attempts.Succeeded(chipID, name)
-	case errors.Is(err, scp.ErrCryptogram), errors.Is(err, scp.ErrAuthentication):
-		if kept := attempts.Failed(chipID, name, err); kept != nil {
-			return nil, fmt.Errorf("%w; and it could not be counted: %w", err, kept)
+	attempts := s.terminal.Attempts
+	if attempts != nil {
+		if err := attempts.Allow(s.ChipID, s.KeySet); err != nil {
+			return err
 		}
 	}
-	return nil, err
+	s.channel, err = h.Authenticate(keys, g.card.level())
+	switch {
+	case attempts == nil:
+	case err == nil:
+		err = attempts.Succeeded(s.ChipID, s.KeySet)
+	case errors.Is(err, scp.ErrCryptogram), errors.Is(err, scp.ErrAuthentication):
+		if kept := attempts.Failed(s.ChipID, s.KeySet, err); kept != nil {
+			err = fmt.Errorf("%w; and it could not be counted: %w", err, kept)
+		}
+	}
+	return err
 }
 
 // putKeys sends the issuer's keys under the DEK of those that the chip came with, and opens a new channel with them.

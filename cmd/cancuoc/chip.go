@@ -204,14 +204,15 @@ type shownChip struct {
 	Profile      string              `json:"profile"`
 	LifeCycle    perso.LifeCycle     `json:"life_cycle"`
 	KeyVersion   byte                `json:"key_version,omitempty"`
-	Keys         string              `json:"keys,omitempty"` // "transport" or "own"
+	KeySet       string              `json:"key_set,omitempty"` // the keys' public name
+	Keys         string              `json:"keys,omitempty"`    // "transport" or "own"
 	Order        int64               `json:"order,omitempty"`
 	OrderState   register.State      `json:"order_state,omitempty"`
 	Applications []perso.Application `json:"applications,omitempty"`
 }
 
 func (c *openChip) shown(ctx context.Context) (shownChip, error) {
-	s := shownChip{Chip: c.ChipID, Profile: c.keys.Profile.Name, LifeCycle: c.State, KeyVersion: c.KeyVersion}
+	s := shownChip{Chip: c.ChipID, Profile: c.keys.Profile.Name, LifeCycle: c.State, KeyVersion: c.KeyVersion, KeySet: c.KeySet}
 	switch {
 	case c.Transport:
 		s.Keys = "transport"
@@ -242,12 +243,12 @@ func (s shownChip) write(w io.Writer) {
 	fmt.Fprintf(w, "chip %s, %s, by profile %s\n", s.Chip, s.LifeCycle, s.Profile)
 	switch s.Keys {
 	case "transport":
-		fmt.Fprintf(w, "  keys  version %02X: those that it came with\n", s.KeyVersion)
+		fmt.Fprintf(w, "  keys  version %02X, %s: those that it came with\n", s.KeyVersion, s.KeySet)
 	case "own":
-		fmt.Fprintf(w, "  keys  version %02X: the issuer's own\n", s.KeyVersion)
+		fmt.Fprintf(w, "  keys  version %02X, %s: the issuer's own\n", s.KeyVersion, s.KeySet)
 	case "":
 		if s.KeyVersion != 0 {
-			fmt.Fprintf(w, "  keys  version %02X\n", s.KeyVersion)
+			fmt.Fprintf(w, "  keys  version %02X, %s\n", s.KeyVersion, s.KeySet)
 		}
 	}
 	if s.Order != 0 {
@@ -273,7 +274,7 @@ func runChipKeys(d *desk, opts chipOptions, c *openChip) error {
 	if err := c.PutKeys(); err != nil {
 		return withCode(exitCard, err)
 	}
-	d.note("chip %s: its keys of version %02X are replaced by the issuer's own, version %02X", c.ChipID, came, c.KeyVersion)
+	d.note("chip %s: its keys of version %02X are replaced by the issuer's own, version %02X (%s)", c.ChipID, came, c.KeyVersion, c.KeySet)
 	return nil
 }
 
