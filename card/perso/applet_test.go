@@ -48,7 +48,7 @@ func appletData(t testing.TB) Data {
 	}
 	seed, _ := hex.DecodeString(exampleSeed)
 	return Data{
-		Files:   []File{{FID: 0x011E, Content: []byte{0x60, 3, 1, 2, 3}}, {FID: 0x0101, Content: dg1}, {FID: 0x0102, Content: count(0, 300)}},
+		Files:   []File{{FID: 0x011E, Content: []byte{0x60, 3, 1, 2, 3}}, {FID: 0x0101, Content: dg1}, {FID: 0x0102, Content: count(0, 600)}},
 		Secrets: Secrets{BACSeed: seed, ActiveAuthentication: SigningKey{Hash: 20, Key: encoded}},
 	}
 }
@@ -70,11 +70,11 @@ func appletCommands(t testing.TB, dg1 []byte) []string {
 	if len(dg1) != 95 {
 		t.Fatalf("EF.DG1 of %d bytes", len(dg1))
 	}
-	dg2 := hex.EncodeToString(count(0, 300))
+	dg2 := hex.EncodeToString(count(0, 600))
 	return []string{
 		"00e00000 06 6304 0005 011e", "00a4020c 02 011e", "00d60000 05 6003010203",
 		"00e00000 06 6304 005f 0101", "00a4020c 02 0101", "00d60000 5f " + hex.EncodeToString(dg1),
-		"00e00000 06 6304 012c 0102", "00a4020c 02 0102", "00d60000 ff " + dg2[:510], "00d600ff 2d " + dg2[510:],
+		"00e00000 06 6304 0258 0102", "00a4020c 02 0102", "00d60000 ff " + dg2[:510], "00d600ff ff " + dg2[510:1020], "00d601fe 5a " + dg2[1020:],
 		"00da0062 1d 621b 0409 4c383938393032433c 0406 363930383036 0406 393430363233",
 		"00da0060 86 608183 048180 " + strings.Repeat("c1", 128),
 		"00da0061 86 618183 048180 " + strings.Repeat("35", 128),

@@ -15,13 +15,14 @@ import (
 	"github.com/cancuoc/cancuoc/card/sm"
 )
 
-// The table of data groupings, written by hand from the package comment: EF.CardAccess of two bytes, EF.COM of five and
-// EF.DG1 of forty, then every kind of secret. The padded values stand in place of their cryptograms.
+// The table of data groupings, written by hand from the package comment: EF.CardAccess of two bytes, EF.COM of five, EF.DG1 of
+// forty and EF.DG2 of 256, then every kind of secret. The padded values stand in place of their cryptograms.
 const (
 	writtenFiles = `
 811c 02 3100
 011e 05 6003010203
-0101 28 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324252627`
+0101 28 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324252627
+0102 ff 0100 `
 	writtenSecrets = `
 8008 10 73656c6563742d6d662d366430308000
 8010 20 d0d1d2d3d4d5d6d7d8d9dadbdcdddedf 80000000000000000000000000000000
@@ -34,6 +35,9 @@ const (
 8031 10 80010081020d0280 0000000000000000
 8040 10 7f4e0080000000000000000000000000`
 )
+
+// longFile is the content of the last file, of 256 bytes, whose length takes two.
+func longFile() string { return hex.EncodeToString(count(0, 256)) }
 
 func unhex(t *testing.T, text string) []byte {
 	t.Helper()
@@ -74,7 +78,7 @@ func count(from, n int) []byte {
 func specimenData() Data {
 	seven := 7
 	return Data{
-		Files: []File{{MF: true, FID: 0x011C, Content: []byte{0x31, 0}}, {FID: 0x011E, Content: []byte{0x60, 3, 1, 2, 3}}, {FID: 0x0101, Content: count(0, 40)}},
+		Files: []File{{MF: true, FID: 0x011C, Content: []byte{0x31, 0}}, {FID: 0x011E, Content: []byte{0x60, 3, 1, 2, 3}}, {FID: 0x0101, Content: count(0, 40)}, {FID: 0x0102, Content: count(0, 256)}},
 		Secrets: Secrets{
 			BACSeed: count(0xD0, 16), MRZ: count(0xE0, 20), CAN: Secret("000013"), CurrentDate: "2026-11-25", Deviations: []string{SelectMF6D00},
 			ActiveAuthentication: SigningKey{Hash: 32, Key: Secret{0x55, 0x66, 0x77}},
@@ -108,7 +112,7 @@ func TestTerminalVectors(t *testing.T) {
 			t.Errorf("command %d (%s): %x, want %x", i, s.name, got, expected)
 		}
 	}
-	if size := len(unhex(t, writtenFiles)) + len(unhex(t, writtenSecrets)); report != (Report{Bytes: size, Commands: len(want)}) {
+	if size := len(unhex(t, writtenFiles+longFile())) + len(unhex(t, writtenSecrets)); report != (Report{Bytes: size, Commands: len(want)}) {
 		t.Errorf("report %+v", report)
 	}
 }
