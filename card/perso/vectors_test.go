@@ -58,7 +58,7 @@ func writtenCommands(t *testing.T) []apdu.Command {
 	for _, stream := range []struct {
 		p1   byte
 		text string
-	}{{0x08, writtenFiles}, {0x68, writtenSecrets}} {
+	}{{0x08, writtenFiles + longFile()}, {0x68, writtenSecrets}} {
 		for part := range slices.Chunk(unhex(t, stream.text), room) {
 			commands = append(commands, apdu.Command{CLA: 0x80, INS: 0xE2, P1: stream.p1, P2: byte(len(commands) - 1), Data: part})
 		}
