@@ -92,6 +92,9 @@ func (c cancellable) Send(cmd apdu.Command) (apdu.Response, error) {
 	return c.next.Send(cmd)
 }
 
+// Limits are those of the way to the card.
+func (c cancellable) Limits() apdu.Limits { return apdu.LimitsOf(c.next) }
+
 // selectMasterFile selects the master file. Cards have been seen that do not know the command and give the files under
 // the master file all the same (AndyQ/NFCPassportReader, issue 219: cards of Viet Nam answer 6D00): it is selected when
 // a chip gets power.
@@ -111,8 +114,9 @@ func selectFile(fid uint16) apdu.Command {
 const atrInfoName = "EF.ATR/INFO"
 
 // askBuffers reads EF.ATR/INFO, which needs no session, for how long a response may be (Doc 9303-10, section 3.6.4.2).
-// A card without a master file or without the file gets short commands. A card that states more is asked once with an
-// extended length field, since not every reader carries those.
+// A card without a master file or without the file gets short commands, and so does one over a way that is known to
+// carry no others. A card that states more is asked once with an extended length field, since not every reader carries
+// those, nor every driver says so: some lose the command, and then the card gets its reset.
 func (r *inspecting) askBuffers() error {
 	r.chunk = lds.ShortBuffers().Response - sm.Overhead
 	read := apdu.Command{INS: 0xB0, Ne: apdu.MaxShortNe}
@@ -132,12 +136,21 @@ func (r *inspecting) askBuffers() error {
 	if err != nil {
 		return err
 	}
-	if r.Short || !buffers.Extended() {
+	if buffers = buffers.Within(apdu.LimitsOf(r.plain)); r.Short || !buffers.Extended() {
 		return nil
 	}
 	read.Extended, read.Ne = true, len(info)
-	if _, err := r.selectAndRead(r.plain, read); err != nil {
+	_, err = r.selectAndRead(r.plain, read)
+	switch {
+	case errors.As(err, &refused):
 		return nil
+	case err != nil && r.Reset == nil:
+		return nil // if it is the card that is gone, the next command says so
+	case err != nil:
+		if err := r.Reset(); err != nil {
+			return fmt.Errorf("reader: reset the card, whose reader has lost a command with extended length fields: %w", err)
+		}
+		return r.selectMasterFile()
 	}
 	r.extended, r.chunk = true, buffers.Response-sm.Overhead
 	return nil

@@ -43,6 +43,7 @@ type Card struct {
 	session *sm.Chip
 	router  *router
 
+	t0        transmission  // where the chip talks over T=0
 	protected int           // responses, since the card was opened
 	last      apdu.Response // the last of them
 }
@@ -93,6 +94,7 @@ func (c *Card) Reset() error {
 func (c *Card) reset() {
 	c.session.Reset()
 	c.router.reset()
+	c.t0 = transmission{}
 }
 
 // Close takes the power away and lets the card file go.
@@ -104,7 +106,7 @@ func (c *Card) Close() error {
 	return c.close()
 }
 
-// Transmit answers one command.
+// Transmit answers one command: an APDU, or where the chip talks over T=0 a TPDU.
 func (c *Card) Transmit(command []byte) ([]byte, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -116,7 +118,7 @@ func (c *Card) Transmit(command []byte) ([]byte, error) {
 		return nil, ErrPowerLost
 	}
 	before := c.state.clone()
-	resp := c.handle(command)
+	resp := c.answer(command)
 	if c.Timing.on() {
 		written := max(0, c.state.written()-before.written())
 		c.router.protocols.wait(c.Timing.of(len(command)+len(resp.Data)+2, written, keyOperations(command)))
@@ -141,6 +143,13 @@ func (c *Card) Transmit(command []byte) ([]byte, error) {
 func (c *Card) lose() {
 	c.reset()
 	c.dead = true
+}
+
+func (c *Card) answer(command []byte) apdu.Response {
+	if c.state.Transport == T0 {
+		return c.t0.exchange(command, c.handle)
+	}
+	return c.handle(command)
 }
 
 func (c *Card) handle(command []byte) apdu.Response {

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -66,6 +67,7 @@ type State struct {
 	Applet          string          `json:"applet,omitempty"`   // what the eMRTD application is
 	Faults          Faults          `json:"faults,omitempty"`   // how the card fails or deceives
 	Timing          Timing          `json:"timing,omitzero"`    // how long it takes
+	Transport       Transport       `json:"transport,omitempty"`
 	perso.Secrets
 }
 
@@ -83,7 +85,7 @@ func Blank(rand io.Reader) (State, error) {
 		return State{}, fmt.Errorf("simulator: draw a chip number: %w", err)
 	}
 	s := State{
-		Format: stateFormat, Version: stateVersion, ATR: answerToReset(), ChipID: id, LifeCycle: perso.Blank, Keys: defaultKeys(),
+		Format: stateFormat, Version: stateVersion, ATR: answerToReset(Contactless), ChipID: id, LifeCycle: perso.Blank, Keys: defaultKeys(),
 		Capacity: 160 * 1024, Buffers: lds.Buffers{Command: 2048, Response: 2048},
 	}
 	info := lds.EncodeATRInfo(s.Buffers)
@@ -91,27 +93,32 @@ func Blank(rand io.Reader) (State, error) {
 	return s, nil
 }
 
-// answerToReset gives an ATR of a card that speaks T=1: historical bytes with card capabilities that state extended
-// length fields (ISO/IEC 7816-4, section 12.1.1), and our name.
-func answerToReset() []byte { return atrOf("cancuoc", 0x73, 0xC0, 0x01, 0x40, 0x67) }
-
-// atrOf gives an ATR of a card that speaks T=1, with historical bytes of category 80: objects, and a name.
-func atrOf(name string, objects ...byte) []byte {
-	atr := []byte{0x3B, 0x80 | byte(1+len(objects)+len(name)), 0x80, 0x01, 0x80}
-	atr = append(append(atr, objects...), name...)
-	var tck byte
-	for _, b := range atr[1:] {
-		tck ^= b
-	}
-	return append(atr, tck)
-}
-
 // BlankApplet makes a chip with the open passport applet on it: short commands alone, and no file under the master file.
 func BlankApplet(rand io.Reader) (State, error) {
 	s, err := Blank(rand)
 	s.Applet, s.Files, s.Buffers = JMRTDApplet, nil, lds.ShortBuffers()
-	s.ATR = atrOf("JavaCard", 0x68)
+	s.ATR = answerWith(Contactless, append([]byte{0x80, 0x68}, "JavaCard"...))
 	return s, err
+}
+
+// Again makes a new blank chip of the kind of this one. It has the keys that everybody knows.
+func (s State) Again(rand io.Reader) (State, error) {
+	if s.Applet == JMRTDApplet {
+		return BlankApplet(rand)
+	}
+	blank, err := Blank(rand)
+	return blank.Keyed(s.Keys.Protocol, len(s.Keys.ENC)).Over(s.Transport), err
+}
+
+// Keyed gives the same chip with another secure channel and keys of another size, in bytes: those that everybody knows, 40
+// and so on.
+func (s State) Keyed(protocol scp.Protocol, size int) State {
+	key := make(perso.Secret, size)
+	for i := range key {
+		key[i] = 0x40 + byte(i)
+	}
+	s.Keys.Protocol, s.Keys.ENC, s.Keys.MAC, s.Keys.DEK = protocol, key, key, key
+	return s
 }
 
 // ParseState reads the content of a card file and checks that a chip can live on it.
@@ -155,7 +162,7 @@ func (s State) check() error {
 			return fmt.Errorf("simulator: card file: file %04X holds %d bytes of %d", f.FID, len(f.Content), f.Size)
 		}
 	}
-	if err := s.Timing.check(); err != nil {
+	if err := errors.Join(s.Timing.check(), s.Transport.check()); err != nil {
 		return err
 	}
 	return s.Faults.check()

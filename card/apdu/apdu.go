@@ -5,7 +5,8 @@
 //	Handler  a chip's end: answers a Command
 //	Transmitter  the wire between them: bytes there, bytes back
 //
-// A secure channel of the terminal is a Sender over a Sender, that of the chip a Handler before a Handler.
+// A secure channel of the terminal is a Sender over a Sender, that of the chip a Handler before a Handler. Beside the wire,
+// Trace logs a dialogue without its bodies, Record keeps all of it, and Replay plays it back as a card.
 package apdu
 
 import (

@@ -39,7 +39,7 @@ func (c *Conn) collect(cmd Command, resp Response) (Response, error) {
 			return Response{}, fmt.Errorf("apdu: the card's answer does not end after %d pieces", rounds)
 		}
 		var err error
-		resp, err = c.exchange(Command{CLA: cmd.CLA, INS: 0xC0, Ne: shortNe(byte(resp.SW))})
+		resp, err = c.exchange(Command{CLA: channelOf(cmd.CLA), INS: 0xC0, Ne: shortNe(byte(resp.SW))})
 		if err != nil {
 			return Response{}, err
 		}
@@ -53,6 +53,15 @@ func (c *Conn) collect(cmd Command, resp Response) (Response, error) {
 	}
 	resp.Data = data
 	return resp, nil
+}
+
+// channelOf gives the class of a GET RESPONSE to a command of the given class: its logical channel, and neither secure
+// messaging nor chaining, since it carries the answer of a command that had its own (ISO/IEC 7816-4, section 5.4.1).
+func channelOf(cla byte) byte {
+	if cla&0x40 != 0 {
+		return cla & 0x4F
+	}
+	return cla & 0x03
 }
 
 func (c *Conn) exchange(cmd Command) (Response, error) {

@@ -67,6 +67,17 @@ func ShortBuffers() Buffers { return Buffers{Command: 5 + 255 + 1, Response: 256
 // Extended tells whether the chip takes extended length fields.
 func (b Buffers) Extended() bool { return b.Command > ShortBuffers().Command }
 
+// Within gives what the chip takes and gives over a way that has limits of its own.
+func (b Buffers) Within(way apdu.Limits) Buffers {
+	if way.Command > 0 {
+		b.Command = min(b.Command, max(way.Command, ShortBuffers().Command))
+	}
+	if way.Response > 0 {
+		b.Response = min(b.Response, max(way.Response, ShortBuffers().Response))
+	}
+	return b
+}
+
 // Buffers gives the sizes that extended length information states, [ShortBuffers] where there is none.
 func (a ATRInfo) Buffers() (Buffers, error) {
 	info, ok := tlv.Find(a, tagExtendedLength)

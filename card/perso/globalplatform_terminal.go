@@ -91,37 +91,35 @@ func (g globalPlatform) authenticate(s *Session) error {
 	if err != nil {
 		return err
 	}
-	channel, err := prove(h, keys, g.card.level(), s.ChipID, s.terminal.Attempts)
-	if err != nil {
+	if err := g.prove(s, h, keys); err != nil {
 		return err
 	}
-	s.channel = channel
-	s.through(channel)
+	s.through(s.channel)
 	return nil
 }
 
 // prove authenticates, and has the attempt remembered if it fails for want of the right keys.
-func prove(h *scp.Handshake, keys scp.StaticKeys, level byte, chipID string, attempts Attempts) (*scp.Terminal, error) {
-	if attempts == nil {
-		return h.Authenticate(keys, level)
+func (g globalPlatform) prove(s *Session, h *scp.Handshake, keys scp.StaticKeys) (err error) {
+	if s.KeySet, err = keys.ID(h.Protocol); err != nil {
+		return err
 	}
-	name, err := keys.ID(h.Protocol)
-	if err != nil {
-		return nil, err
-	}
-	if err := attempts.Allow(chipID, name); err != nil {
-		return nil, err
-	}
-	channel, err := h.Authenticate(keys, level)
-	switch {
-	case err == nil:
-		return channel, attempts.Succeeded(chipID, name)
-	case errors.Is(err, scp.ErrCryptogram), errors.Is(err, scp.ErrAuthentication):
-		if kept := attempts.Failed(chipID, name, err); kept != nil {
-			return nil, fmt.Errorf("%w; and it could not be counted: %w", err, kept)
+	attempts := s.terminal.Attempts
+	if attempts != nil {
+		if err := attempts.Allow(s.ChipID, s.KeySet); err != nil {
+			return err
 		}
 	}
-	return nil, err
+	s.channel, err = h.Authenticate(keys, g.card.level())
+	switch {
+	case attempts == nil:
+	case err == nil:
+		err = attempts.Succeeded(s.ChipID, s.KeySet)
+	case errors.Is(err, scp.ErrCryptogram), errors.Is(err, scp.ErrAuthentication):
+		if kept := attempts.Failed(s.ChipID, s.KeySet, err); kept != nil {
+			err = fmt.Errorf("%w; and it could not be counted: %w", err, kept)
+		}
+	}
+	return err
 }
 
 // putKeys sends the issuer's keys under the DEK of those that the chip came with, and opens a new channel with them.
@@ -157,7 +155,8 @@ func (g globalPlatform) putKeys(s *Session) error {
 // Specification 2.3, section 11.8.2.1).
 const initialVersion = 0xFF
 
-// readBuffers reads EF.ATR/INFO under the master file; a chip without it gets short commands. Chips have been seen that
+// readBuffers reads EF.ATR/INFO under the master file for what the chip takes, and gives what gets through to it; a chip
+// without the file gets short commands. Chips have been seen that
 // do not know SELECT of the master file, which is selected when they get power.
 func readBuffers(send apdu.Sender) (lds.Buffers, error) {
 	steps := []apdu.Command{
@@ -175,7 +174,18 @@ func readBuffers(send apdu.Sender) (lds.Buffers, error) {
 			return lds.ShortBuffers(), nil
 		}
 	}
-	return lds.ParseATRInfo(resp.Data)
+	buffers, err := lds.ParseATRInfo(resp.Data)
+	if buffers = buffers.Within(apdu.LimitsOf(send)); buffers.Extended() && !carriesExtended(send, len(resp.Data)) {
+		return lds.ShortBuffers(), err
+	}
+	return buffers, err
+}
+
+// carriesExtended asks for the n bytes of EF.ATR/INFO, which is selected, once more with an extended length field: not
+// every reader carries those, nor every driver says so, and in the middle of a secure channel it would be too late.
+func carriesExtended(send apdu.Sender, n int) bool {
+	resp, err := send.Send(apdu.Command{INS: 0xB0, Ne: n, Extended: true})
+	return err == nil && len(resp.Data) == n
 }
 
 // commands puts the plan into INSTALL, STORE DATA and SET STATUS.

@@ -50,6 +50,7 @@ type Session struct {
 	State      LifeCycle   // how far the chip has come
 	Buffers    lds.Buffers // how long commands and responses may be
 	KeyVersion byte        // of the keys that opened it; 0 in dialects without
+	KeySet     string      // their public name ([scp.StaticKeys.ID])
 	Transport  bool        // those keys are the ones that the chip came with: Write replaces them first
 
 	terminal Terminal

@@ -10,14 +10,14 @@ import (
 	"github.com/cancuoc/cancuoc/card/internal/iso9797"
 )
 
-// Diversification is how the keys of a chip come from a master key and the chip's own number, the key diversification data
-// of its answer to INITIALIZE UPDATE ([Identity.Diversification]).
+// Diversification is how the keys of a chip come from a master key and the chip's own number, the key diversification
+// data of its answer to INITIALIZE UPDATE ([Identity.Diversification]).
 type Diversification string
 
 // The diversifications.
 const (
 	DiversifyNone  Diversification = "none"  // the master key is each of the three keys of every chip
-	DiversifyEMV   Diversification = "emv"   // triple DES over the last six bytes of the number, as in EMV card personalisation
+	DiversifyEMV   Diversification = "emv"   // triple DES over the last six bytes of the number
 	DiversifyVISA2 Diversification = "visa2" // triple DES over its bytes 1, 2 and 5 to 8
 	DiversifyKDF3  Diversification = "kdf3"  // CMAC in counter mode (SP 800-108) over all ten
 )
@@ -48,8 +48,9 @@ type Master interface {
 // The identifiers of the three keys in the data that they are derived from.
 var keyIdentifiers = [3]byte{1, 2, 3}
 
-// Diversify derives the three keys of the chip with this number, each of size bytes: 16 with EMV and VISA2, 16, 24 or 32 with
-// KDF3. The keys of SCP02 come from EMV or VISA2 and have 16 bytes.
+// Diversify derives the three keys of the chip with this number, each of size bytes: 16 with EMV (EMV Card Personalization
+// Specification, initial keys) and VISA2, 16, 24 or 32 with KDF3. Those of SCP02 have 16 bytes, and mostly come from the
+// former.
 func Diversify(method Diversification, master Master, number [10]byte, size int) (StaticKeys, error) {
 	if size != 16 && size != 24 && size != 32 {
 		return StaticKeys{}, fmt.Errorf("scp: keys of %d bytes: there are those of 16, 24 and 32", size)

@@ -48,8 +48,8 @@ func (application) Handle(cmd apdu.Command) apdu.Response {
 	return apdu.Response{SW: apdu.SWOK}
 }
 
-// Blank cards come with keys of their own, diversified from the maker's master key by the number of each chip. The chip tells its
-// number, and proves its keys, before anything is risked; then it gets the issuer's keys.
+// Blank cards come with keys of their own, diversified from the maker's master key by the number of each chip. The chip
+// tells its number, and proves its keys, before anything is risked; then it gets the issuer's keys.
 func Example_keyChange() {
 	number := [10]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}
 	maker, _ := scp.NewMasterKey(bytes.Repeat([]byte{0x40}, 16))
@@ -80,7 +80,8 @@ func Example_keyChange() {
 		return
 	}
 	id, _ := next.ID(card.Protocol)
-	fmt.Printf("version %02X, the maker's keys %v, the issuer's %v: %s\n", card.KeyVersion, card.Proves(present), card.Proves(next), id)
+	fmt.Printf("version %02X, the maker's keys %v, the issuer's %v: %s\n", card.KeyVersion,
+		card.Proves(present), card.Proves(next), id)
 	// Output:
 	// version FF, the maker's keys true, the issuer's false
 	// change: <nil>

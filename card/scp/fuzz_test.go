@@ -48,7 +48,8 @@ func FuzzChipPutKeys(f *testing.F) {
 		if old {
 			d = sessions.session(t, sets[0].Session)
 		}
-		version, keys, resp := openedChip(t, d, 0, nil).PutKeys(apdu.Command{CLA: 0x80, INS: 0xD8, P1: p1, P2: 0x81, Data: data, Ne: 256})
+		cmd := apdu.Command{CLA: 0x80, INS: 0xD8, P1: p1, P2: 0x81, Data: data, Ne: 256}
+		version, keys, resp := openedChip(t, d, 0, nil).PutKeys(cmd)
 		if resp.SW != apdu.SWOK {
 			if keys.ENC != nil || len(resp.Data) != 0 || version != 0 {
 				t.Errorf("%x: keys and %v", data, resp.SW)
@@ -85,7 +86,9 @@ func FuzzHandshake(f *testing.F) {
 }
 
 func (d dialogue) handshake(t testing.TB) *Handshake {
-	h, err := d.initiate(senderFunc(func(apdu.Command) (apdu.Response, error) { return apdu.ParseResponse(d.InitializeUpdateResponse) }), 0)
+	h, err := d.initiate(senderFunc(func(apdu.Command) (apdu.Response, error) {
+		return apdu.ParseResponse(d.InitializeUpdateResponse)
+	}), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,8 +22,8 @@ type Identity struct {
 	PseudoRandom    bool   // the card challenge was computed from Sequence
 }
 
-// Handshake is a secure channel that a chip is ready to open: the chip has answered INITIALIZE UPDATE, and nothing has been
-// risked. It is for one goroutine.
+// Handshake is a secure channel that a chip is ready to open: the chip has answered INITIALIZE UPDATE, and nothing has
+// been risked. It is for one goroutine.
 type Handshake struct {
 	Identity
 
@@ -35,8 +35,8 @@ type Handshake struct {
 }
 
 // Initiate sends INITIALIZE UPDATE to a chip whose security domain is selected (Amendment D, section 7.1.1; Card
-// Specification, section E.5.1). keyVersion 0 leaves the choice of the keys to the chip. The host challenge of eight bytes is
-// drawn from rand. A chip that answers with another protocol is [ErrProtocol].
+// Specification, section E.5.1). keyVersion 0 leaves the choice of the keys to the chip. The host challenge of eight
+// bytes is drawn from rand. A chip that answers with another protocol is [ErrProtocol].
 func Initiate(send apdu.Sender, protocol Protocol, keyVersion byte, rand io.Reader) (*Handshake, error) {
 	if err := protocol.check(); err != nil {
 		return nil, err
@@ -77,8 +77,8 @@ func (h *Handshake) parse(want Protocol, b []byte) error {
 	return h.parse03(b[12:])
 }
 
-// parse03 reads the rest (Amendment D, section 7.1.1): "i", card challenge, card cryptogram and, if i says pseudo-random, the
-// sequence counter.
+// parse03 reads the rest (Amendment D, section 7.1.1): "i", card challenge, card cryptogram and, if i says
+// pseudo-random, the sequence counter.
 func (h *Handshake) parse03(b []byte) error {
 	if len(b) < 1+challengeSize+cryptogramSize {
 		return fmt.Errorf("scp: initialize update: card answered %d bytes, at least 29 are due", 12+len(b))
@@ -130,8 +130,8 @@ func (h *Handshake) prove(keys StaticKeys) (*session, error) {
 }
 
 // Authenticate opens the channel with this security level: 01, 03, 11, 13 or 33 with SCP03, 01 with SCP02. Keys that the
-// chip has not proved to know are [ErrCryptogram], and nothing is sent; a chip that refuses is [ErrAuthentication]. It can be
-// tried once: the chip forgets a challenge that was answered.
+// chip has not proved to know are [ErrCryptogram], and nothing is sent; a chip that refuses is [ErrAuthentication]. It can
+// be tried once: the chip forgets a challenge that was answered.
 func (h *Handshake) Authenticate(keys StaticKeys, level byte) (*Terminal, error) {
 	if !h.Protocol.knows(level) {
 		return nil, noLevel(h.Protocol, level)

@@ -37,8 +37,8 @@ func TestKeysAreChosenBeforeAnythingIsRisked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := Identity{Protocol: d.Protocol, Diversification: chip.Diversification, KeyVersion: chip.KeyVersion, Sequence: chip.Sequence,
-			Parameter: 0x70, PseudoRandom: true}
+		want := Identity{Protocol: d.Protocol, Diversification: chip.Diversification, KeyVersion: chip.KeyVersion,
+			Sequence: chip.Sequence, Parameter: 0x70, PseudoRandom: true}
 		if d.Protocol == SCP02 {
 			want.Parameter, want.PseudoRandom = 0x15, false
 		}
@@ -101,7 +101,9 @@ func TestProtocolsDoNotMix(t *testing.T) {
 			t.Errorf("%v asked of a chip of %s: %v", asked, name, err)
 		}
 	}
-	for name, levels := range map[string][]byte{"scp02": {0x00, 0x03, 0x11, 0x13, 0x33, 0x02}, "scp03": {0x00, 0x02, 0x10, 0x30, 0x31}} {
+	for name, levels := range map[string][]byte{
+		"scp02": {0x00, 0x03, 0x11, 0x13, 0x33, 0x02}, "scp03": {0x00, 0x02, 0x10, 0x30, 0x31},
+	} {
 		d := both[name]
 		for _, level := range levels {
 			wire := &counting{chip: d.chip(nil)}
@@ -235,8 +237,8 @@ func TestNothingPrintsKeys(t *testing.T) {
 		}
 		terminal := openedTerminal(t, d, 0, nil)
 		var text strings.Builder
-		for _, v := range []any{d.keys(), &StaticKeys{ENC: d.ENC, MAC: d.ENC, DEK: d.ENC}, chip, *chip, terminal, *terminal, master, &master,
-			struct{ m MasterKey }{master}} {
+		for _, v := range []any{d.keys(), &StaticKeys{ENC: d.ENC, MAC: d.ENC, DEK: d.ENC}, chip, *chip, terminal, *terminal,
+			master, &master, struct{ m MasterKey }{master}} {
 			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%o", "% x"} {
 				fmt.Fprintf(&text, verb+"\n", v)
 			}

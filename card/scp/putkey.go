@@ -9,8 +9,8 @@ import (
 	"github.com/cancuoc/cancuoc/card/internal/iso9797"
 )
 
-// ErrUnconfirmed is answered when a chip took new keys and its answer does not name them. Which keys it has now must be asked
-// with [Initiate] and [Handshake.Proves] before anything else is sent to it.
+// ErrUnconfirmed is answered when a chip took new keys and its answer does not name them. Which keys it has now must be
+// asked with [Initiate] and [Handshake.Proves] before anything else is sent to it.
 var ErrUnconfirmed = errors.New("scp: the card took the new keys, but does not answer with their version and check values")
 
 // PUT KEY (Card Specification, section 11.8; Amendment D, section 7.2).
@@ -27,11 +27,11 @@ const (
 	swKeyCheckValue apdu.StatusWord = 0x9485
 )
 
-// PutKeys gives the chip the three keys of another set, encrypted, with one PUT KEY. replaces is the version of the set that
-// goes, 01 to 7F, or 0 to add a set, which takes the place of initial keys (version FF); version is that of the new set, 01 to
-// 7F. Keys are of the channel's protocol; those that go must be as long, since a card changes no sizes (section 11.8.2.3). The
-// chip must name the new set, or the answer is [ErrUnconfirmed]. After another error while the command was under way only the
-// chip can tell which keys it has. The present channel stays as it is.
+// PutKeys gives the chip the three keys of another set, encrypted, with one PUT KEY. replaces is the version of the set
+// that goes, 01 to 7F, or 0 to add a set, which takes the place of initial keys (version FF); version is that of the new
+// set, 01 to 7F. Keys are of the channel's protocol; those that go must be as long, since a card changes no sizes (section
+// 11.8.2.3). The chip must name the new set, or the answer is [ErrUnconfirmed]. After an error while the command was
+// under way only the chip can tell which keys it has. The present channel stays as it is.
 func (t *Terminal) PutKeys(replaces, version byte, keys StaticKeys) error {
 	cmd, named, err := t.putKey(replaces, version, keys)
 	if err != nil {
@@ -60,14 +60,16 @@ func (t *Terminal) putKey(replaces, version byte, keys StaticKeys) (cmd apdu.Com
 		return cmd, nil, ErrClosed
 	}
 	if version == 0 || version > 0x7F || replaces > 0x7F {
-		return cmd, nil, fmt.Errorf("scp: keys of version %02X cannot replace those of %02X: versions go from 01 to 7F", version, replaces)
+		return cmd, nil, fmt.Errorf("scp: keys of version %02X cannot replace those of %02X: versions go from 01 to 7F",
+			version, replaces)
 	}
 	values, err := keys.KCV(s.protocol)
 	if err != nil {
 		return cmd, nil, err
 	}
 	if replaces != 0 && replaces == t.KeyVersion && len(keys.ENC) != t.keySize {
-		return cmd, nil, fmt.Errorf("scp: keys of %d bytes cannot replace keys of %d: the card changes no sizes", len(keys.ENC), t.keySize)
+		return cmd, nil, fmt.Errorf("scp: keys of %d bytes cannot replace keys of %d: the card changes no sizes",
+			len(keys.ENC), t.keySize)
 	}
 	data, named := []byte{version}, []byte{version}
 	for i, key := range keys.all() {
@@ -98,9 +100,9 @@ func (s *session) keyBlock(key []byte, value KCV) ([]byte, error) {
 	return append(append(append(block, encrypted...), kcvSize), value[:]...), nil
 }
 
-// PutKeys reads a PUT KEY command that has come through the channel and gives the answer to it; the chip does not change. If
-// the answer is 9000 the application must keep version and keys, before it sends the answer. This chip has room for one key
-// set: only its own can be replaced, or, with P1 = 0, initial keys (version FF) by those of the issuer.
+// PutKeys reads a PUT KEY command that has come through the channel and gives the answer to it; the chip does not
+// change. If the answer is 9000 the application must keep version and keys before it sends the answer. This chip has room
+// for one key set: only its own can be replaced, or, with P1 = 0, initial keys (version FF) by those of the issuer.
 func (c *Chip) PutKeys(cmd apdu.Command) (version byte, keys StaticKeys, resp apdu.Response) {
 	if sw := c.mayPutKeys(cmd); sw != apdu.SWOK {
 		return 0, StaticKeys{}, apdu.Response{SW: sw}

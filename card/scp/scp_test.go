@@ -165,6 +165,25 @@ func TestTerminalStopsAtAWrongCryptogram(t *testing.T) {
 	}
 }
 
+// Every bit of the host challenge that changes on its way is seen by the terminal.
+func TestHandshakeSeesAChangedChallenge(t *testing.T) {
+	for name, d := range protocols(t) {
+		for bit := 5 * 8; bit < 13*8; bit++ {
+			_, err := d.open(senderFunc(func(cmd apdu.Command) (apdu.Response, error) {
+				if cmd.INS != 0x50 {
+					t.Errorf("%s, bit %d: %X sent", name, bit, cmd.INS)
+				}
+				cmd.Data = bytes.Clone(cmd.Data)
+				cmd.Data[bit/8-5] ^= 0x80 >> (bit % 8)
+				return d.chip(nil).Handle(cmd), nil
+			}), 0)
+			if !errors.Is(err, ErrCryptogram) {
+				t.Errorf("%s, bit %d: %v", name, bit, err)
+			}
+		}
+	}
+}
+
 func TestTerminalRefusesOtherProtocols(t *testing.T) {
 	d := loadVectors(t).Sessions[2] // level 33
 	for name, change := range map[string]func([]byte) []byte{

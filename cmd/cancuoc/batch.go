@@ -142,7 +142,8 @@ func (b *batch) leftBegun(ctx context.Context) {
 		b.tried[id] = true
 		err = fmt.Errorf("order %d: %w: chip %s was in no reader", id, register.ErrOtherChip, order.ChipID)
 		b.board.note("cancuoc: %s", sentence(err, exitCard))
-		b.results = append(b.results, issued{ID: id, State: order.State, Chip: order.ChipID, Steps: []station.Step{}, Error: err.Error(), Code: exitCard})
+		b.results = append(b.results, issued{ID: id, State: order.State, Chip: order.ChipID, Steps: []station.Step{},
+			Error: err.Error(), Code: exitCard})
 	}
 }
 

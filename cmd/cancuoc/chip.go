@@ -20,6 +20,7 @@ type chipOptions struct {
 	card           string
 	passphraseFile string
 	force          bool
+	defaultKeys    bool
 	yes, dryRun    bool
 }
 
@@ -30,7 +31,8 @@ func newChipCommand(d *desk) *cobra.Command {
 
 func (o *chipOptions) flags(cmd *cobra.Command) {
 	addCardFlag(cmd, &o.card)
-	cmd.Flags().BoolVar(&o.force, "force", false, "show the chip keys that it has refused before; it may lock itself for ever")
+	cmd.Flags().BoolVar(&o.defaultKeys, "default-keys", false, "open chips in readers with the keys that everybody knows, for trials")
+	cmd.Flags().BoolVar(&o.force, "force", false, "show the chip keys that have failed at it before; it may lock itself for ever")
 	cmd.Flags().StringVar(&o.passphraseFile, "passphrase-file", "", "the passphrase of the station's keys is in `FILE`")
 }
 
@@ -150,6 +152,9 @@ func (d *desk) withChip(ctx context.Context, opts chipOptions, do func(*openChip
 		return err
 	}
 	defer place.register.Close()
+	if ref.scheme == "pcsc" && place.config.DefaultKeys() && !opts.defaultKeys {
+		return withCode(exitKey, errDefaultKeys)
+	}
 	return d.withPassphrase(opts.passphraseFile, func(passphrase []byte) error {
 		keys, err := place.config.LoadChipKeys(place.folder, d.keys(passphrase))
 		if err != nil {
@@ -180,12 +185,12 @@ func (d *desk) openSession(ctx context.Context, place *workplace, keys station.C
 		wire = trace.Wire(wire)
 		t.Channel = func(s apdu.Sender) apdu.Sender { return trace.Channel("inner", s) }
 	}
-	if keys.Default {
-		d.note(warningOfDefaultKeys)
-	}
 	session, err := t.Open(&apdu.Conn{Wire: wire})
 	if err != nil {
 		return nil, withCode(exitCard, err)
+	}
+	if keys.Default && (session.Transport || !keys.Profile.Rotates()) {
+		d.note(warningOfDefaultKeys)
 	}
 	return session, nil
 }
@@ -199,14 +204,15 @@ type shownChip struct {
 	Profile      string              `json:"profile"`
 	LifeCycle    perso.LifeCycle     `json:"life_cycle"`
 	KeyVersion   byte                `json:"key_version,omitempty"`
-	Keys         string              `json:"keys,omitempty"` // "transport" or "own"
+	KeySet       string              `json:"key_set,omitempty"` // the keys' public name
+	Keys         string              `json:"keys,omitempty"`    // "transport" or "own"
 	Order        int64               `json:"order,omitempty"`
 	OrderState   register.State      `json:"order_state,omitempty"`
 	Applications []perso.Application `json:"applications,omitempty"`
 }
 
 func (c *openChip) shown(ctx context.Context) (shownChip, error) {
-	s := shownChip{Chip: c.ChipID, Profile: c.keys.Profile.Name, LifeCycle: c.State, KeyVersion: c.KeyVersion}
+	s := shownChip{Chip: c.ChipID, Profile: c.keys.Profile.Name, LifeCycle: c.State, KeyVersion: c.KeyVersion, KeySet: c.KeySet}
 	switch {
 	case c.Transport:
 		s.Keys = "transport"
@@ -237,12 +243,12 @@ func (s shownChip) write(w io.Writer) {
 	fmt.Fprintf(w, "chip %s, %s, by profile %s\n", s.Chip, s.LifeCycle, s.Profile)
 	switch s.Keys {
 	case "transport":
-		fmt.Fprintf(w, "  keys  version %02X: those that it came with\n", s.KeyVersion)
+		fmt.Fprintf(w, "  keys  version %02X, %s: those that it came with\n", s.KeyVersion, s.KeySet)
 	case "own":
-		fmt.Fprintf(w, "  keys  version %02X: the issuer's own\n", s.KeyVersion)
+		fmt.Fprintf(w, "  keys  version %02X, %s: the issuer's own\n", s.KeyVersion, s.KeySet)
 	case "":
 		if s.KeyVersion != 0 {
-			fmt.Fprintf(w, "  keys  version %02X\n", s.KeyVersion)
+			fmt.Fprintf(w, "  keys  version %02X, %s\n", s.KeyVersion, s.KeySet)
 		}
 	}
 	if s.Order != 0 {
@@ -268,7 +274,7 @@ func runChipKeys(d *desk, opts chipOptions, c *openChip) error {
 	if err := c.PutKeys(); err != nil {
 		return withCode(exitCard, err)
 	}
-	d.note("chip %s: its keys of version %02X are replaced by the issuer's own, version %02X", c.ChipID, came, c.KeyVersion)
+	d.note("chip %s: its keys of version %02X are replaced by the issuer's own, version %02X (%s)", c.ChipID, came, c.KeyVersion, c.KeySet)
 	return nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -94,6 +93,7 @@ func (d *desk) examineStation(ctx context.Context) []finding {
 		d.examineKeys(config),
 		examineTrust(d.station, config),
 		examineTerminal(d.station, config),
+		examineChips(d.station, config),
 		examinePrintFolder(station.Path(d.station, config.Print)),
 		examineFaces(d.station, config),
 	}
@@ -297,20 +297,43 @@ func examinePrintFolder(path string) finding {
 
 func examineMachine(ctx context.Context) []finding {
 	const install = "apt-get install pcscd vsmartcard-vpcd"
-	ctx, stop := context.WithTimeout(ctx, 5*time.Second)
+	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
 	defer stop()
 	readers, err := pcsc.Readers(ctx)
-	start := "apt-get install pcscd"
-	if _, missing := exec.LookPath("pcscd"); missing == nil {
-		start = "systemctl start pcscd (or: pcscd --foreground &)"
+	findings := []finding{examineService(ctx, len(readers), err)}
+	if err == nil && len(readers) == 0 {
+		findings = append(findings, examineReaders(ctx)...)
 	}
-	service := found("smart card service", err, fmt.Sprintf("pcscd answers, %d readers", len(readers)), start)
 	drivers, _ := filepath.Glob("/usr/lib/pcsc/drivers/serial/libifdvpcd.so*")
 	var virtual error
 	if len(drivers) == 0 {
 		virtual = errors.New("pcscd's virtual reader (vpcd) is not installed")
 	}
 	driver := found("virtual reader", virtual, "driver installed", install)
-	service.Optional, driver.Optional = true, true
-	return []finding{service, driver}
+	driver.Optional = true
+	return append(findings, driver)
+}
+
+// examineService tells whether pcscd answers, and if not, why.
+func examineService(ctx context.Context, readers int, err error) finding {
+	mend := ""
+	why := pcsc.ThisMachine(ctx).Why(err)
+	var problem *pcsc.Problem
+	switch {
+	case len(why) > 0:
+		err, mend = fmt.Errorf("%w (%s)", err, why[0].What), why[0].Mend
+	case errors.As(err, &problem):
+		mend = problem.Mend
+	}
+	service := found("smart card service", err, fmt.Sprintf("pcscd answers, %d readers", readers), mend)
+	service.Optional = true
+	return service
+}
+
+// examineReaders says why pcscd has no reader.
+func examineReaders(ctx context.Context) (findings []finding) {
+	for _, p := range pcsc.ThisMachine(ctx).Why(pcsc.ErrNoReader) {
+		findings = append(findings, finding{Name: "card reader", Optional: true, Detail: printable(p.What), Mend: printable(p.Mend)})
+	}
+	return findings
 }

@@ -97,7 +97,8 @@ func codes() []struct {
 		{exitNotGenuine, []error{station.ErrChipDiffers, station.ErrFaceDiffers}},
 		{exitNotProven, []error{station.ErrNotProven}},
 		{exitCard, []error{pcsc.ErrUnavailable, pcsc.ErrNoService, pcsc.ErrNoReader, pcsc.ErrNoCard, pcsc.ErrManyCards,
-			pcsc.ErrInUse, pcsc.ErrRemoved, perso.ErrLocked, reader.ErrAccess, reader.ErrNoPACE, sm.ErrResponse, sm.ErrClosed, pace.ErrChip, pace.ErrRefused, simulator.ErrInUse, simulator.ErrPowerLost,
+			pcsc.ErrInUse, pcsc.ErrRemoved, pcsc.ErrSilent, pcsc.ErrDenied, pcsc.ErrBusy, pcsc.ErrMute, pcsc.ErrUnpowered, pcsc.ErrProtocol, pcsc.ErrNoSuchReader,
+			pcsc.ErrReaderGone, pcsc.ErrStopped, pcsc.ErrComm, apdu.ErrLong, perso.ErrLocked, reader.ErrAccess, reader.ErrNoPACE, sm.ErrResponse, sm.ErrClosed, pace.ErrChip, pace.ErrRefused, simulator.ErrInUse, simulator.ErrPowerLost,
 			register.ErrOtherChip, register.ErrChipTaken, station.ErrTried, scp.ErrCryptogram, scp.ErrAuthentication, scp.ErrProtocol, scp.ErrUnconfirmed, bac.ErrChip, bac.ErrRefused}},
 		{exitKey, []error{perso.ErrNoKeys, pki.ErrPassphrase, pki.ErrKeyFile, pki.ErrKeyPeriod, pki.ErrShortCSCA, pki.ErrSpecimen, pki.ErrNotInToken, pki.ErrOtherKey, pki.ErrOtherAuthority, pki.ErrNoAnswer, station.ErrAuthority, authority.ErrNoAuthority, authority.ErrNoSigner,
 			authority.ErrPlainKey, authority.ErrNoKey, authority.ErrOtherKey, authority.ErrKeyTaken, pkcs11.ErrUnavailable, pkcs11.ErrModule, pkcs11.ErrNoToken, pkcs11.ErrNoKey, pkcs11.ErrAmbiguous,
@@ -148,6 +149,8 @@ func sentence(err error, code int) string {
 		return text + "; the disk is read-only: mount it for writing and run the same command again"
 	case errors.Is(err, simulator.ErrPowerLost), errors.Is(err, pcsc.ErrRemoved):
 		return text + "; put the same card back and run the same command again"
+	case whyNoReader(err) != "":
+		return text + whyNoReader(err)
 	case errors.Is(err, pki.ErrPassphrase):
 		return text + "; name the file that holds it with --passphrase-file"
 	case errors.Is(err, register.ErrOtherChip):

@@ -108,14 +108,26 @@ func (b *batch) giveBack(id int64) {
 	b.back = slices.Insert(b.back, 0, id)
 }
 
-// finished counts a worker that has let go of its order.
+// finished counts a worker that has let go of its order. Where others wait for cards, it looks whether any order is left
+// that these could be for.
 func (b *batch) finished(ctx context.Context) {
-	left, err := b.untried(ctx)
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	b.working--
-	b.dry = b.dry || err == nil && len(left) == len(b.begun)
+	if b.chips && b.working == 0 && !b.dry {
+		b.dry = !b.anyNew(ctx)
+	}
 	b.endIfDone()
+}
+
+// anyNew tells whether an order waits that nobody has looked at.
+func (b *batch) anyNew(ctx context.Context) bool {
+	for s, err := range b.station.Register.Orders(ctx, register.Filter{States: waitingStates(), After: b.after}) {
+		if err != nil || !b.tried[s.ID] {
+			return true
+		}
+	}
+	return false
 }
 
 // halt lets no further order begin.

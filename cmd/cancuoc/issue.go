@@ -36,10 +36,10 @@ Interrupted or killed, it is run again and finishes the same card. A certificate
 takes no --card. Where station.toml names a printer, the order is then queued, and "cancuoc print confirm" issues it when its
 card is there.
 
-With --readers, cards are issued in several readers at once, one after another in each: put a card in, and the next one when
-you are asked to. A reader whose card fails stops, and the others go on; only a card that answers with a wrong cryptogram
-stops them all, since chips that are opened with wrong keys soon refuse every key. A card that an interrupted run has begun is
-found in whichever reader it is.
+With --readers, cards are issued at several readers at once, one after another at each: put a card in, and the next one
+when you are asked to. A reader whose card fails stops, and the others go on; only a card that answers with a wrong
+cryptogram stops them all, since chips that are opened with wrong keys soon refuse every key. A card that an interrupted run
+has begun is found in whichever reader it is.
 
 Chips in readers are not opened with the default keys, which everybody knows, unless --default-keys says so, for trials.`,
 		Example: `  cancuoc issue 1 --card sim:card.sim
@@ -57,11 +57,12 @@ Chips in readers are not opened with the default keys, which everybody knows, un
 	}
 	cmd.Flags().BoolVar(&opts.all, "all", false, "every order that waits, one after another")
 	addCardFlag(cmd, &opts.card)
-	cmd.Flags().StringSliceVar(&opts.readers, "readers", nil, "with --all: at these readers at once: all, or parts of their `NAMES` with commas between")
+	cmd.Flags().StringSliceVar(&opts.readers, "readers", nil,
+		"with --all: at these readers at once: all, or parts of their `NAMES` with commas between")
 	completeFlag(cmd, "readers", func(string) []string { return append([]string{"all"}, readerNames(cmd)...) })
 	cmd.Flags().BoolVar(&opts.defaultKeys, "default-keys", false, "open chips in readers with the keys that everybody knows, for trials")
 	cmd.Flags().BoolVar(&opts.dryRun, "dry-run", false, "say what would be written, and touch neither chip nor register")
-	cmd.Flags().BoolVar(&opts.force, "force", false, "show a chip keys that it has refused before; it may lock itself for ever")
+	cmd.Flags().BoolVar(&opts.force, "force", false, "show a chip keys that have failed at it before; it may lock itself for ever")
 	cmd.Flags().StringVar(&opts.passphraseFile, "passphrase-file", "", "the passphrase of the signing key is in `FILE`")
 	return cmd
 }
@@ -244,15 +245,18 @@ func writePlans(out io.Writer, plans []planned) {
 	}
 }
 
+// waitingStates are those of the orders that issue moves on.
+func waitingStates() []register.State {
+	return []register.State{register.Ordered, register.Checked, register.Signed, register.Personalised, register.Verified, register.Printed}
+}
+
 // waiting gives the orders that issue would take.
 func waiting(ctx context.Context, reg *register.Register, opts issueOptions) ([]int64, error) {
 	if opts.id != 0 {
 		return []int64{opts.id}, nil
 	}
 	var ids []int64
-	filter := register.Filter{States: []register.State{register.Ordered, register.Checked, register.Signed,
-		register.Personalised, register.Verified, register.Printed}}
-	for s, err := range reg.Orders(ctx, filter) {
+	for s, err := range reg.Orders(ctx, register.Filter{States: waitingStates()}) {
 		if err != nil {
 			return nil, err
 		}

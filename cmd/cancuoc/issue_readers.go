@@ -34,6 +34,7 @@ func (w *workplace) cardsFor(ctx context.Context, opts issueOptions) ([]cardRef,
 	case ref.scheme == "pcsc" && opts.all:
 		ref, err = ref.settled(ctx)
 	}
+	ref.kind = w.config.CardProfile()
 	return []cardRef{ref}, err
 }
 
@@ -64,7 +65,8 @@ func namedReaders(ctx context.Context, names []string) ([]cardRef, error) {
 		case len(found) == 0:
 			return nil, withCode(exitCard, fmt.Errorf("no reader's name contains %q (see `cancuoc readers`)", name))
 		case len(found) > 1 && name != "all":
-			return nil, withCode(exitUsage, fmt.Errorf("%d readers have %q in their names: name each by more of its name, or say all", len(found), name))
+			return nil, withCode(exitUsage,
+				fmt.Errorf("%d readers have %q in their names: name each by more of its name, or say all", len(found), name))
 		}
 		for _, r := range found {
 			refs = append(refs, cardRef{scheme: "pcsc", name: r})

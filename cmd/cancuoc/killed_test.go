@@ -16,7 +16,7 @@ import (
 )
 
 // command gives a command line of cancuoc as a process of its own: this test's binary under another name.
-func command(t *testing.T, folder string, args ...string) *exec.Cmd {
+func command(t testing.TB, folder string, args ...string) *exec.Cmd {
 	t.Helper()
 	link := filepath.Join(folder, "cancuoc")
 	if _, err := os.Lstat(link); err != nil {
@@ -34,7 +34,7 @@ func command(t *testing.T, folder string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func mustRun(t *testing.T, folder string, args ...string) []byte {
+func mustRun(t testing.TB, folder string, args ...string) []byte {
 	t.Helper()
 	cmd := command(t, folder, args...)
 	var stderr bytes.Buffer
@@ -47,7 +47,7 @@ func mustRun(t *testing.T, folder string, args ...string) []byte {
 }
 
 // adults writes n records of specimens, with a profile whose keys are made faster than those of RSA.
-func adults(t *testing.T, folder string, n int) {
+func adults(t testing.TB, folder string, n int) {
 	t.Helper()
 	raw, err := specimen.Record("dang-dinh-mau")
 	if err != nil {

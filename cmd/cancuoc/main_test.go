@@ -35,7 +35,7 @@ func storyParams(t *testing.T, folder string) testscript.Params {
 // noLinger lets a process that was built with the race detector end at once, not a second later.
 const noLinger = "atexit_sleep_ms=0"
 
-func absolute(t *testing.T, path string) string {
+func absolute(t testing.TB, path string) string {
 	t.Helper()
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -44,7 +44,7 @@ func absolute(t *testing.T, path string) string {
 	return abs
 }
 
-// The stories of the whole desk, with simulated cards in process.
+// The stories of what stands around the desk, and of card files.
 func TestStories(t *testing.T) {
 	needs(t, "openssl", "zbarimg", "pdftoppm", "pdftotext", "qpdf")
 	testscript.Run(t, storyParams(t, "testdata/script"))
@@ -59,28 +59,32 @@ func TestStoriesThroughPCSC(t *testing.T) {
 		testscript.Run(t, storyParams(t, "testdata/pcsc"))
 		return
 	}
-	needs(t, "pcscd", "unshare", "opensc-tool", "cardpeek")
-	if err := exec.Command("unshare", "-m", "-n", "true").Run(); err != nil {
-		missing(t, "this machine allows no namespaces: no pcscd of our own")
-	}
-	stories, err := filepath.Glob("testdata/pcsc/*.txtar")
+	needs(t, "opensc-tool", "cardpeek")
+	besideStories(t, "testdata/pcsc")
+}
+
+// besideStories runs each story of a folder in a namespace with a pcscd of its own, so that stories do not see each
+// other's cards: the test with the same name there runs it.
+func besideStories(t *testing.T, folder string) {
+	t.Helper()
+	needs(t, "pcscd", "unshare")
+	stories, err := filepath.Glob(folder + "/*.txtar")
 	if err != nil || len(stories) == 0 {
 		t.Fatal("no stories", err)
 	}
 	for _, path := range stories {
 		name := strings.TrimSuffix(filepath.Base(path), ".txtar")
-		t.Run(name, func(t *testing.T) { beside(t, name) })
+		outer := t.Name()
+		t.Run(name, func(t *testing.T) { besideRun(t, "^"+outer+"$/^"+name+"$", outer+"/"+name) })
 	}
-}
-
-// beside runs one story in a namespace with a pcscd of its own, so that stories do not see each other's cards.
-func beside(t *testing.T, story string) {
-	besideRun(t, "^TestStoriesThroughPCSC$/^"+story+"$", "TestStoriesThroughPCSC/"+story)
 }
 
 // besideRun runs tests of this program in a namespace with a pcscd of its own.
 func besideRun(t *testing.T, pattern, name string) {
 	t.Helper()
+	if err := exec.Command("unshare", "-m", "-n", "true").Run(); err != nil {
+		missing(t, "this machine allows no namespaces: no pcscd of our own")
+	}
 	cmd := exec.Command(absolute(t, "../../.ci/with-pcscd"), os.Args[0], "-test.run="+pattern, "-test.v", "-test.timeout=10m")
 	cmd.Env = append(os.Environ(), insideNamespace+"=1")
 	out, err := cmd.CombinedOutput()
@@ -90,7 +94,7 @@ func besideRun(t *testing.T, pattern, name string) {
 }
 
 // needs skips the test where a program is missing, and fails it in CI.
-func needs(t *testing.T, programs ...string) {
+func needs(t testing.TB, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {
@@ -99,7 +103,7 @@ func needs(t *testing.T, programs ...string) {
 	}
 }
 
-func missing(t *testing.T, reason string) {
+func missing(t testing.TB, reason string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
 		t.Fatal(reason)

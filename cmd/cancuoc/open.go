@@ -10,9 +10,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/cancuoc/cancuoc/card/apdu"
+	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/reader/pcsc"
 	"github.com/cancuoc/cancuoc/simulator"
+	"github.com/cancuoc/cancuoc/simulator/vpcd"
 )
 
 // cardRef is a parsed reference to a card.
@@ -21,7 +24,9 @@ type cardRef struct {
 	name     string // a file, a folder (ending in a slash), or part of a reader's name
 	faults   simulator.Faults
 	timing   simulator.Timing
-	identity string // the file of the key that opens a recording
+	short    bool              // the reader carries no extended length fields
+	kind     perso.CardProfile // of the blank card that is made where there is none
+	identity string            // the file of the key that opens a recording
 }
 
 const refHelp = "card: sim:FILE, sim:DIR/, pcsc:NAME or replay:FILE"
@@ -72,8 +77,13 @@ func (r *cardRef) parseQuery(query string) error {
 			if err := r.timing.Set(name, value); err != nil {
 				return err
 			}
+		case "reader":
+			if value != "short" {
+				return fmt.Errorf("reader=%s: a reader is told to be short: it loses commands with extended length fields", value)
+			}
+			r.short = true
 		default:
-			return fmt.Errorf("%q: a simulated card is told ?fault=NAME or ?fault=NAME@N, ?bitrate=424000, ?page=3ms, ?crypto=60ms", part)
+			return fmt.Errorf("%q: a simulated card is told ?fault=NAME or ?fault=NAME@N, ?bitrate=424000, ?page=3ms, ?crypto=60ms, ?reader=short", part)
 		}
 	}
 	return nil
@@ -127,12 +137,41 @@ func (r cardRef) open(ctx context.Context, make bool) (station.Card, error) {
 	if r.folder() {
 		return nil, withCode(exitUsage, fmt.Errorf("sim:%s names a folder: only `cancuoc issue` takes one", r.name))
 	}
-	return r.openSimulated(make)
+	c, err := r.openSimulated(make)
+	if err != nil {
+		return nil, err
+	}
+	return inProcess{c, r.way(c)}, nil
+}
+
+// inProcess is a simulated card with the way to it that a reader would be.
+type inProcess struct {
+	*simulator.Card
+	way apdu.Transmitter
+}
+
+func (c inProcess) Transmit(command []byte) ([]byte, error) { return c.way.Transmit(command) }
+func (c inProcess) Limits() apdu.Limits                     { return apdu.LimitsOf(c.way) }
+
+// way gives the way to a simulated card: what a reader makes of commands.
+func (r cardRef) way(c *simulator.Card) apdu.Transmitter {
+	if c.Transport() == simulator.T0 {
+		return apdu.T0{Wire: r.plug(c)}
+	}
+	return r.plug(c)
+}
+
+// plug gives the card as it is in its reader.
+func (r cardRef) plug(c vpcd.Card) vpcd.Card {
+	if r.short {
+		return vpcd.Short{Card: c}
+	}
+	return c
 }
 
 func (r cardRef) openSimulated(make bool) (*simulator.Card, error) {
 	if make {
-		if err := makeBlank(r.name); err != nil {
+		if err := makeBlank(r.name, r.kind); err != nil {
 			return nil, err
 		}
 	}
@@ -155,12 +194,12 @@ func (r cardRef) openSimulated(make bool) (*simulator.Card, error) {
 	return c, nil
 }
 
-// makeBlank makes a blank card file where there is none.
-func makeBlank(path string) error {
+// makeBlank makes a blank card file of a kind where there is none.
+func makeBlank(path string, kind perso.CardProfile) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	err := newBlank(path)
+	err := newBlank(path, kind, simulator.Contactless)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}
@@ -168,11 +207,11 @@ func makeBlank(path string) error {
 }
 
 // newBlank makes a blank card file, and the folder for it.
-func newBlank(path string) error {
+func newBlank(path string, kind perso.CardProfile, t simulator.Transport) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	blank, err := blankState()
+	blank, err := blankOf(kind, t)
 	if err != nil {
 		return err
 	}
@@ -184,3 +223,18 @@ func newBlank(path string) error {
 }
 
 func blankState() (simulator.State, error) { return simulator.Blank(rand.Reader) }
+
+// blankOf makes a blank chip as a card profile has it, with the keys that everybody knows.
+func blankOf(kind perso.CardProfile, t simulator.Transport) (simulator.State, error) {
+	if kind.Dialect == perso.JMRTDApplet {
+		if t != simulator.Contactless {
+			return simulator.State{}, withCode(exitUsage, errors.New("the applet is played on a contactless chip alone"))
+		}
+		return simulator.BlankApplet(rand.Reader)
+	}
+	s, err := blankState()
+	if err != nil {
+		return s, err
+	}
+	return s.Keyed(kind.Channel.Protocol, kind.KeySize()).Over(t), nil
+}

@@ -17,10 +17,11 @@ import (
 	"github.com/cancuoc/cancuoc/card/apdu"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/reader/pcsc"
-	"github.com/cancuoc/cancuoc/simulator"
 )
 
-// recording is where --record keeps the dialogue with one card: a transcript, sealed for its recipients or plain.
+// recording is where --record keeps the dialogue with one card: a transcript, sealed for its recipients or plain. It holds
+// what the terminal draws, and not what a key draws that signs elsewhere: with Terminal Authentication by a key on a token,
+// or on a curve of NIST, it is played back as far as that signature.
 type recording struct {
 	file *os.File
 	w    io.WriteCloser // the transcript: what seals it, or the file itself
@@ -91,8 +92,7 @@ func (r *recording) around(opened station.Dialogue, err error) (station.Dialogue
 		return station.Dialogue{}, withCode(exitUsage, errors.New("--record keeps the dialogue with one card, and this is a second one"))
 	}
 	r.card = true
-	where, atr := whereIs(opened.Card)
-	if _, err := fmt.Fprintf(r, "reader: %s\natr: %X\n\n# as confidential as the card\n", printable(where), atr); err != nil {
+	if _, err := io.WriteString(r, describe(opened.Card)); err != nil {
 		opened.Close()
 		return station.Dialogue{}, err
 	}
@@ -106,12 +106,25 @@ type recorded struct {
 	io.Closer
 }
 
+// describe gives the lines of a recording that tell of a card.
+func describe(card station.Card) string {
+	where, atr := whereIs(card)
+	text := fmt.Sprintf("reader: %s\n", printable(where))
+	if len(atr) > 0 {
+		text += fmt.Sprintf("atr: %X\n", atr)
+	}
+	if l := apdu.LimitsOf(card); l != (apdu.Limits{}) {
+		text += fmt.Sprintf("limits: %d %d\n", l.Command, l.Response)
+	}
+	return text + "\n# as confidential as the card\n"
+}
+
 // whereIs says where a card is, without the names of files, which may be personal, and gives its answer to reset.
 func whereIs(card station.Card) (where string, atr []byte) {
 	switch c := card.(type) {
 	case *pcsc.Card:
 		return c.Reader, c.ATR
-	case *simulator.Card:
+	case inProcess:
 		return "simulated", c.ATR()
 	case *played:
 		atr, _ := hex.DecodeString(c.Transcript.Header["atr"])
@@ -123,10 +136,10 @@ func whereIs(card station.Card) (where string, atr []byte) {
 // endRecording writes how the command has ended, and brings the recording to the disk. It gives the error with which it
 // has ended, or that of the recording.
 func (d *desk) endRecording(ctx context.Context, ended error) error {
+	if d.record != "" && ended == nil && (d.recording == nil || !d.recording.card) {
+		d.note("nothing was recorded: no card was opened")
+	}
 	if d.recording == nil {
-		if d.record != "" && ended == nil {
-			d.note("nothing was recorded: no card was opened")
-		}
 		return ended
 	}
 	told := d.recording.err

@@ -16,6 +16,15 @@ type played struct {
 	note func(format string, args ...any)
 }
 
+// Limits are those of the wire that was recorded; none known where the recording does not say.
+func (p *played) Limits() apdu.Limits {
+	var l apdu.Limits
+	if _, err := fmt.Sscanf(p.Transcript.Header["limits"], "%d %d", &l.Command, &l.Response); err != nil || l.Command < 0 || l.Response < 0 {
+		return apdu.Limits{}
+	}
+	return l
+}
+
 // Close says whether the recording goes on.
 func (p *played) Close() error {
 	if left := p.Left(); left > 0 {

@@ -8,23 +8,25 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/cancuoc/cancuoc/card/register"
+	"github.com/cancuoc/cancuoc/reader/pcsc"
 	"github.com/cancuoc/cancuoc/simulator"
 )
 
 // atReaders is a station whose cards are issued at the slots of the virtual reader.
 type atReaders struct {
-	*testing.T
+	testing.TB
 	folder   string
 	register *register.Register
 }
 
-func newAtReaders(t *testing.T, orders int) atReaders {
+func newAtReaders(t testing.TB, orders int) atReaders {
 	t.Helper()
 	folder := t.TempDir()
 	mustRun(t, folder, "init", "station")
@@ -93,11 +95,17 @@ func (a atReaders) operate(ctx context.Context, n int, query string) {
 			}
 			return
 		}
-		for ctx.Err() == nil && a.on(ctx, chip).State != register.Issued {
+		for ctx.Err() == nil && (a.on(ctx, chip).State != register.Issued || inUse(ctx, n)) {
 			_ = sleep(ctx, 50*time.Millisecond)
 		}
 		out()
 	}
+}
+
+// inUse tells whether a program still holds the card in a slot. An operator takes it out when the program asks for that.
+func inUse(ctx context.Context, n int) bool {
+	readers, err := pcsc.Readers(ctx)
+	return err != nil || slices.ContainsFunc(readers, func(r pcsc.Reader) bool { return r.Name == slotName(n) && r.InUse })
 }
 
 // attended runs issue at the readers with an operator at each slot.
@@ -117,7 +125,7 @@ func (a atReaders) attended(slots []int, query string, args ...string) (results 
 // issue runs issue --all with the arguments; there are no results where it has refused them.
 func (a atReaders) issue(args ...string) (results []issued, stderr string, code int) {
 	a.Helper()
-	cmd := command(a.T, a.folder, append([]string{"issue", "--all", "--default-keys", "--json"}, args...)...)
+	cmd := command(a.TB, a.folder, append([]string{"issue", "--all", "--default-keys", "--json"}, args...)...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Start(); err != nil {
@@ -296,4 +304,36 @@ func TestSeveralReadersInterrupted(t *testing.T) {
 		t.Fatalf("exit code %d, %v\n%s\n%s", code, results, stderr.Bytes(), second)
 	}
 	a.mustBeIssued(4)
+}
+
+// BenchmarkReaders issues cards on chips that take their time, at one reader and at four, with an operator at each who is
+// as quick as pcscd: eight cards, and in a soak twenty.
+func BenchmarkReaders(b *testing.B) {
+	if os.Getenv(insideNamespace) == "" {
+		b.Setenv("CANCUOC_READERS", "4")
+		besideBench(b)
+		return
+	}
+	orders := 8
+	if os.Getenv("CANCUOC_SOAK") != "" {
+		orders = 20
+	}
+	seconds := map[int]float64{}
+	for _, readers := range []int{1, 4} {
+		a := newAtReaders(b, orders)
+		var slots []int
+		var names []string
+		for n := 1; n <= readers; n++ {
+			slots, names = append(slots, n), append(names, slotName(n))
+		}
+		start := time.Now()
+		results, stderr, code := a.attended(slots, "?bitrate=424000&page=3ms", "--readers", strings.Join(names, ","))
+		if code != 0 || len(results) != orders {
+			b.Fatalf("exit code %d, %d results\n%s", code, len(results), stderr)
+		}
+		seconds[readers] = time.Since(start).Seconds()
+		b.ReportMetric(seconds[readers]/float64(orders), fmt.Sprintf("s/card-at-%d", readers))
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(seconds[1]/seconds[4], "times-faster")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/perso"
+	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/simulator"
 	"github.com/cancuoc/cancuoc/simulator/vpcd"
 )
@@ -33,8 +35,8 @@ func newSimulateCommand(d *desk) *cobra.Command {
 		},
 		Long: `Simulated cards live in card files. With --reader they are plugged into pcscd's virtual reader (package
 vsmartcard-vpcd), the first into its first slot and so on, until this command is interrupted. A reference may name
-faults and how long the chip takes: sim:FILE?fault=clone&bitrate=424000&page=3ms&crypto=60ms. With --corpus a folder is
-filled with good and bad cards of every profile, each with what a reader must say of it: a test set for any reader.
+faults and how long the chip takes: sim:FILE?fault=clone&bitrate=424000&page=3ms&crypto=60ms; ?reader=short puts the card
+into a reader that loses commands with extended length fields. With --corpus a folder is filled with good and bad cards of every profile, each with what a reader must say of it: a test set for any reader.
 
 At a terminal, and with --script, cards go in and out of the virtual reader while it runs: one word and what it takes on
 each line, # begins a comment, and at the end every card is taken out. A script stops at its first line that cannot be
@@ -66,19 +68,22 @@ done. A card that fails leaves its slot, and the others stay. With --json each e
 	cmd.Flags().StringVar(&corpusFolder, "corpus", "", "write a test set of good and bad cards into the new folder `DIR`")
 	cmd.Flags().IntVar(&opts.port, "port", vpcd.Port, "TCP port of the virtual reader's first slot")
 	cmd.Flags().StringVar(&opts.script, "script", "", "let cards go in and out as `FILE` says, - for standard input")
-	cmd.AddCommand(
-		&cobra.Command{Use: "new FILE", Short: "Make a blank card", Args: cobra.ExactArgs(1),
-			Example: "  cancuoc simulate new card.sim",
-			RunE:    func(_ *cobra.Command, args []string) error { return runSimulateNew(d, args[0]) }},
-		&cobra.Command{Use: "show FILE", Short: "Show what a card file holds, without its data", Args: cobra.ExactArgs(1),
-			Example: "  cancuoc simulate show card.sim",
-			RunE:    func(_ *cobra.Command, args []string) error { return runSimulateShow(d, args[0]) }},
-		&cobra.Command{Use: "faults", Short: "List the ways in which a simulated card can fail or deceive", Args: cobra.NoArgs,
-			Long:    "List the faults that a reference names: sim:FILE?fault=NAME, sim:FILE?fault=NAME@N, several with & between them.",
-			Example: "  cancuoc simulate faults\n  cancuoc read --card 'sim:card.sim?fault=wrong-mac@3' --mrz mrz.txt",
-			RunE:    func(*cobra.Command, []string) error { return runSimulateFaults(d) }},
-		newSimulateResetCommand(d), newSimulateTerminateCommand(d))
+	cmd.AddCommand(newSimulateNewCommand(d), newSimulateShowCommand(d), newSimulateFaultsCommand(d), newSimulateResetCommand(d),
+		newSimulateTerminateCommand(d))
 	return cmd
+}
+
+func newSimulateShowCommand(d *desk) *cobra.Command {
+	return &cobra.Command{Use: "show FILE", Short: "Show what a card file holds, without its data", Args: cobra.ExactArgs(1),
+		Example: "  cancuoc simulate show card.sim",
+		RunE:    func(_ *cobra.Command, args []string) error { return runSimulateShow(d, args[0]) }}
+}
+
+func newSimulateFaultsCommand(d *desk) *cobra.Command {
+	return &cobra.Command{Use: "faults", Short: "List the ways in which a simulated card can fail or deceive", Args: cobra.NoArgs,
+		Long:    "List the faults that a reference names: sim:FILE?fault=NAME, sim:FILE?fault=NAME@N, several with & between them.",
+		Example: "  cancuoc simulate faults\n  cancuoc read --card 'sim:card.sim?fault=wrong-mac@3' --mrz mrz.txt",
+		RunE:    func(*cobra.Command, []string) error { return runSimulateFaults(d) }}
 }
 
 func runSimulateFaults(d *desk) error {
@@ -104,7 +109,7 @@ func runSimulateFaults(d *desk) error {
 
 func newSimulateResetCommand(d *desk) *cobra.Command {
 	return newSimulateEndCommand(d, "reset", "Make a card blank again, as no real one can be",
-		"Put a new blank chip in the place of the one in a card file. What was on it is gone.", func(simulator.State) (simulator.State, error) { return blankState() })
+		"Put a new blank chip in the place of the one in a card file. What was on it is gone.", func(s simulator.State) (simulator.State, error) { return s.Again(rand.Reader) })
 }
 
 func newSimulateTerminateCommand(d *desk) *cobra.Command {
@@ -133,13 +138,14 @@ func newSimulateEndCommand(d *desk, name, short, long string, change func(simula
 
 // simulated is what is shown of a card file.
 type simulated struct {
-	File      string          `json:"file"`
-	ChipID    string          `json:"chip_id"`
-	LifeCycle perso.LifeCycle `json:"life_cycle"`
-	ATR       string          `json:"atr"`
-	Capacity  int             `json:"capacity"`
-	Faults    []string        `json:"faults,omitempty"`
-	Files     []simulatedFile `json:"files"`
+	File      string              `json:"file"`
+	ChipID    string              `json:"chip_id"`
+	LifeCycle perso.LifeCycle     `json:"life_cycle"`
+	ATR       string              `json:"atr"`
+	Transport simulator.Transport `json:"transport,omitempty"`
+	Capacity  int                 `json:"capacity"`
+	Faults    []string            `json:"faults,omitempty"`
+	Files     []simulatedFile     `json:"files"`
 }
 
 type simulatedFile struct {
@@ -151,7 +157,7 @@ type simulatedFile struct {
 
 func newSimulated(path string, s simulator.State) simulated {
 	result := simulated{File: path, ChipID: hex.EncodeToString(s.ChipID), LifeCycle: s.LifeCycle,
-		ATR: strings.ToUpper(hex.EncodeToString(s.ATR)), Capacity: s.Capacity}
+		ATR: strings.ToUpper(hex.EncodeToString(s.ATR)), Transport: s.Transport, Capacity: s.Capacity}
 	for _, kind := range simulator.FaultKinds() {
 		if s.Faults[kind.Fault] > 0 {
 			result.Faults = append(result.Faults, string(kind.Fault))
@@ -173,8 +179,32 @@ func (s simulated) write(w io.Writer) {
 	}
 }
 
-func runSimulateNew(d *desk, path string) error {
-	if err := newBlank(path); errors.Is(err, fs.ErrExist) {
+func newSimulateNewCommand(d *desk) *cobra.Command {
+	var transport, profile string
+	cmd := &cobra.Command{Use: "new FILE", Short: "Make a blank card", Args: cobra.ExactArgs(1),
+		Example: `  cancuoc simulate new card.sim
+  cancuoc simulate new card.sim --transport t0
+  cancuoc simulate new card.sim --profile jmrtd-applet`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			t, err := simulator.ParseTransport(transport)
+			if err != nil {
+				return withCode(exitUsage, fmt.Errorf("--transport: %w", err))
+			}
+			kind, err := station.LoadChipProfile("", profile)
+			if err != nil {
+				return withCode(exitInput, err)
+			}
+			return runSimulateNew(d, args[0], kind, t)
+		}}
+	cmd.Flags().StringVar(&transport, "transport", "contactless", "how the chip talks: `HOW` is contactless, t1 or t0 (no command over 255 bytes of data)")
+	cmd.Flags().StringVar(&profile, "profile", "cancuoc", "the kind of chip, by the card `PROFILE` with which a station writes it (`cancuoc chip profiles`)")
+	completeFlag(cmd, "transport", func(string) []string { return []string{"contactless", "t1", "t0"} })
+	completeFlag(cmd, "profile", func(string) []string { return station.ChipProfileNames() })
+	return cmd
+}
+
+func runSimulateNew(d *desk, path string, kind perso.CardProfile, t simulator.Transport) error {
+	if err := newBlank(path, kind, t); errors.Is(err, fs.ErrExist) {
 		return withCode(exitInput, err)
 	} else if err != nil {
 		return err

@@ -83,7 +83,8 @@ func newSlots(d *desk, port int) *slots {
 type inserted struct {
 	*simulator.Card
 	slot  int
-	name  string // its reference
+	ref   cardRef
+	name  string // the reference as it was given
 	pull  context.CancelFunc
 	once  sync.Once
 	taken chan struct{} // closed when the reader has taken it
@@ -123,7 +124,7 @@ func (s *slots) plug(ctx context.Context, n int, name string) (*inserted, error)
 		return nil, withCode(exitCard, err)
 	}
 	ctx, pull := context.WithCancel(ctx)
-	in := &inserted{Card: card, slot: n, name: name, pull: pull, taken: make(chan struct{}), gone: make(chan struct{})}
+	in := &inserted{Card: card, slot: n, ref: ref, name: name, pull: pull, taken: make(chan struct{}), gone: make(chan struct{})}
 	s.mutex.Lock()
 	s.in[n] = in
 	s.mutex.Unlock()
@@ -154,7 +155,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // serve lets the reader have the card until it is pulled or fails.
 func (s *slots) serve(ctx context.Context, conn net.Conn, in *inserted) {
-	err := vpcd.Serve(ctx, conn, in)
+	err := vpcd.Serve(ctx, conn, in.ref.plug(in))
 	in.pull()
 	in.Close()
 	s.mutex.Lock()

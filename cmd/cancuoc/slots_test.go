@@ -21,10 +21,30 @@ func slotName(n int) string {
 
 // cardInSlot puts a card into slot n of the virtual reader, once pcscd has seen that the one before is gone, and waits
 // until pcscd has seen this one. out takes it out again; a card that has failed has left by itself.
+//
+// When a card leaves while a program resets it, pcscd says that the slot is empty before it has looked; a card that comes
+// before it looks it never sees, until that one has left too. So the slot stands empty for a while, and on a machine that is
+// too busy for that the card is put in again.
 func cardInSlot(ctx context.Context, n int, card vpcd.Card) (out func(), err error) {
-	if err := slotIs(ctx, n, false); err != nil {
-		return nil, err
+	for range 5 {
+		if err = slotIs(ctx, n, false, time.Minute); err != nil {
+			return nil, err
+		}
+		if err = sleep(ctx, vpcd.Settle); err != nil {
+			return nil, err
+		}
+		if out, err = serveInSlot(ctx, n, card); err != nil {
+			return nil, err
+		}
+		if err = slotIs(ctx, n, true, 4*time.Second); err == nil {
+			return out, nil
+		}
+		out()
 	}
+	return nil, err
+}
+
+func serveInSlot(ctx context.Context, n int, card vpcd.Card) (out func(), err error) {
 	conn, err := vpcd.Dial(ctx, vpcd.Port+n-1)
 	if err != nil {
 		return nil, err
@@ -32,12 +52,7 @@ func cardInSlot(ctx context.Context, n int, card vpcd.Card) (out func(), err err
 	ctx, pull := context.WithCancel(ctx)
 	gone := make(chan struct{})
 	go func() { defer close(gone); _ = vpcd.Serve(ctx, conn, card) }()
-	out = func() { pull(); <-gone }
-	if err := slotIs(ctx, n, true); err != nil {
-		out()
-		return nil, err
-	}
-	return out, nil
+	return func() { pull(); <-gone }, nil
 }
 
 // fileInSlot puts the card of a card file into a slot; ref is the file's name and what a reference may say of faults and
@@ -59,9 +74,9 @@ func fileInSlot(ctx context.Context, n int, ref string) (out func(), err error) 
 	return func() { pull(); card.Close() }, nil
 }
 
-// slotIs waits until pcscd sees a slot full, or empty.
-func slotIs(ctx context.Context, n int, full bool) error {
-	ctx, stop := context.WithTimeout(ctx, time.Minute)
+// slotIs waits until pcscd sees a slot full, or empty, for as long as patience lasts.
+func slotIs(ctx context.Context, n int, full bool, patience time.Duration) error {
+	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	for {
 		there, err := cardIn(ctx, slotName(n))
@@ -114,7 +129,7 @@ func TestCardInSlot(t *testing.T) {
 			t.Errorf("slot %d: a card without power has answered", n)
 		}
 		c.Close()
-		if err := slotIs(t.Context(), n, false); err != nil {
+		if err := slotIs(t.Context(), n, false, time.Minute); err != nil {
 			t.Error(err)
 		}
 		out()

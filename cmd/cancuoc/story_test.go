@@ -20,6 +20,7 @@ import (
 // storyCommands are what the stories can do beside running cancuoc.
 func storyCommands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		"card":    storyCard,
 		"exit":    storyExit,
 		"field":   storyField,
 		"edit":    storyEdit,
@@ -27,10 +28,12 @@ func storyCommands() map[string]func(ts *testscript.TestScript, neg bool, args [
 		"await":   storyAwait,
 		"flip":    storyFlip,
 		"hugepng": storyHugePNG,
+		"setting": storySetting,
 		"shrink":  storyShrink,
 		"tmpfs":   storyTmpfs,
 		"remount": storyRemount,
 		"fill":    storyFill,
+		"pcscd":   storyPCSCD,
 		"plug":    storyPlug,
 		"unplug":  storyUnplug,
 	}
@@ -93,6 +96,21 @@ func storyEdit(ts *testscript.TestScript, _ bool, args []string) {
 	b, err := json.Marshal(record)
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o600))
+}
+
+// storySetting gives a key of a TOML file another text: setting station/station.toml own_keys file:own.keys.
+func storySetting(ts *testscript.TestScript, _ bool, args []string) {
+	lines := strings.Split(ts.ReadFile(args[0]), "\n")
+	found := false
+	for i, line := range lines {
+		if strings.HasPrefix(line, args[1]+" = ") {
+			lines[i], found = fmt.Sprintf("%s = %q", args[1], args[2]), true
+		}
+	}
+	if !found {
+		ts.Fatalf("%s has no %s", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Join(lines, "\n")), 0o600))
 }
 
 // storyGrow writes a copy of a file cut to a number of bytes: grow in out 100.

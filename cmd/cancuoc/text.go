@@ -9,7 +9,7 @@ import (
 )
 
 // packageWords are the names with which the errors of our packages begin; an operator has no use for them.
-const packageWords = `(?:activeauth|apdu|authority|bac|card|cms|cvc|cvca|date|dh|eac|ec|layout|lds|lint|mrz|pace|pcsc|perso|pki|pkcs11|reader|register|scp|secinfo|simulator|sm|specimen|spool|station|tlv|vnm|vpcd|x509)`
+const packageWords = `(?:activeauth|apdu|atr|authority|bac|card|cms|cvc|cvca|date|dh|eac|ec|layout|lds|lint|mrz|pace|pcsc|perso|pki|pkcs11|reader|register|scp|secinfo|simulator|sm|specimen|spool|station|tlv|vnm|vpcd|x509)`
 
 var (
 	packageNames = regexp.MustCompile(`(^|: |; |\()` + packageWords + `: `)

@@ -142,11 +142,14 @@ func (w *worker) awaitCard(ctx context.Context) error {
 	return nil
 }
 
-// waiting says how many orders wait.
+// waiting says how many orders wait, where that is not soon out of date.
 func (w *worker) waiting(ctx context.Context) string {
 	left, err := w.untried(ctx)
-	if err != nil || len(left) == 0 {
+	switch {
+	case err != nil || len(left) == 0 || w.name != "" && w.board.width != nil:
 		return ""
+	case len(left) == 1:
+		return " (1 order waits; interrupt to stop)"
 	}
 	return fmt.Sprintf(" (%d orders wait; interrupt to stop)", len(left))
 }
@@ -252,7 +255,8 @@ func (w *worker) warnOnce() {
 
 // keep keeps what became of an order.
 func (w *worker) keep(ctx context.Context, order register.Order, err error) {
-	result := issued{ID: order.ID, Reader: w.name, State: order.State, Chip: order.ChipID, Steps: append([]station.Step{}, w.steps...)}
+	result := issued{ID: order.ID, Reader: w.name, State: order.State, Chip: order.ChipID,
+		Steps: append([]station.Step{}, w.steps...)}
 	if err != nil {
 		result.Error, result.Code = err.Error(), exitCode(ctx, err)
 	} else if order.State == register.Queued {

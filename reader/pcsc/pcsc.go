@@ -1,5 +1,10 @@
-// Package pcsc reaches cards through PC/SC: it lists readers, connects to the card in one of them and is then a wire
-// (apdu.Transmitter) for as long as the card is there. A card is used exclusively and reset when it is let go.
+// Package pcsc reaches cards through PC/SC: it lists and watches readers, connects to the card in one of them and is then
+// a wire (apdu.Transmitter) for as long as the card is there. A card is used exclusively and reset when it is let go.
+// What is wrong is said as a [Problem]; why there is no reader is found out by a [Machine].
+//
+//	Readers, Watch       -> who is there      GetStatusChange, with the pseudo reader for readers that come and go
+//	Connect -> *Card     -> Transmit          T=1 and contactless: the APDU; T=0: a TPDU
+//	                        Limits            what the protocol and the driver's properties say of command lengths
 //
 // It needs cgo and libpcsclite; built without cgo every call answers [ErrUnavailable].
 package pcsc
@@ -12,23 +17,14 @@ import (
 	"time"
 )
 
-// What can be wrong before a single command has gone out. Each sentence says what mends it.
-var (
-	ErrUnavailable = errors.New("pcsc: this program was built without PC/SC: build it with CGO_ENABLED=1 and libpcsclite-dev installed")
-	ErrNoService   = errors.New("pcsc: the smart card service is not running: start pcscd (systemctl start pcscd, or pcscd --foreground)")
-	ErrNoReader    = errors.New("pcsc: no card reader is connected: plug one in, or install its driver, and see `cancuoc readers`")
-	ErrNoCard      = errors.New("pcsc: no card in the reader: insert one, or lay it on the antenna")
-	ErrManyCards   = errors.New("pcsc: more than one reader holds a card: name the reader, as in pcsc:NAME")
-	ErrInUse       = errors.New("pcsc: the card is in use by another program: close that program, or wait for it")
-	ErrRemoved     = errors.New("pcsc: the card was removed, or has lost its power")
-)
-
 // Reader is one card reader as the service sees it.
 type Reader struct {
-	Name  string
-	Card  bool   // a card is in it
-	InUse bool   // another program holds the card exclusively
-	ATR   []byte // of the card in it
+	Name   string
+	Card   bool   // a card is in it
+	InUse  bool   // another program holds the card exclusively
+	Shared bool   // other programs are connected to the card, and take turns
+	Mute   bool   // the card does not answer when it gets power
+	ATR    []byte // of the card in it
 }
 
 // choose finds the reader that name means: the one with that name, else the one that holds a card among those with
@@ -55,7 +51,7 @@ func choose(readers []Reader, name string) (Reader, error) {
 	case len(readers) == 0:
 		return Reader{}, ErrNoReader
 	case len(called) == 0:
-		return Reader{}, fmt.Errorf("pcsc: no reader's name contains %q; there are %s", name, names(readers))
+		return Reader{}, fmt.Errorf("%w %q; there are %s", ErrNoSuchReader, name, names(readers))
 	case len(holding) == 0:
 		return Reader{}, fmt.Errorf("%w (%s)", ErrNoCard, names(called))
 	}
@@ -69,34 +65,6 @@ func names(readers []Reader) string {
 	}
 	return strings.Join(quoted, ", ")
 }
-
-// AwaitSwap waits until the reader that name means has stood empty and holds a card again.
-func AwaitSwap(ctx context.Context, name string) error {
-	empty := false
-	for {
-		readers, err := Readers(ctx)
-		if err != nil {
-			return err
-		}
-		_, err = choose(readers, name)
-		switch {
-		case errors.Is(err, ErrNoCard):
-			empty = true
-		case err != nil:
-			return err
-		case empty:
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(lookEvery):
-		}
-	}
-}
-
-// lookEvery is how often AwaitSwap looks: a little faster than pcscd itself.
-const lookEvery = 250 * time.Millisecond
 
 // await runs f, which may block in the driver for as long as it likes, and stops waiting for it when ctx ends.
 func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
@@ -119,4 +87,18 @@ func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	case <-ctx.Done():
 		return none, ctx.Err()
 	}
+}
+
+// silence is how long the service may take to answer what needs no card.
+const silence = 5 * time.Second
+
+// inTime runs f, which asks the service for what it knows already.
+func inTime[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	limited, stop := context.WithTimeout(ctx, silence)
+	defer stop()
+	value, err := await(limited, f)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = ErrSilent
+	}
+	return value, err
 }

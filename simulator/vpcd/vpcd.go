@@ -25,7 +25,8 @@ type Card interface {
 const Port = 35963
 
 // Settle is how long a slot should stand empty before another card is plugged in. pcscd looks for cards every 0.4
-// seconds; when a card that has failed is replaced faster than it looks, it never sees the new one.
+// seconds. When a card has failed, or has left while a program was resetting it, pcscd takes the slot for empty without
+// having looked; if it finds another card when it looks, it does not see that one until it has left too.
 const Settle = 500 * time.Millisecond
 
 // Dial connects to the virtual reader that listens on this TCP port of this machine.

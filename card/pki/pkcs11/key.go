@@ -4,11 +4,8 @@ package pkcs11
 
 import (
 	"crypto"
-	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"sync"
 	"time"
 
 	p11 "github.com/miekg/pkcs11"
@@ -16,21 +13,11 @@ import (
 	"github.com/cancuoc/cancuoc/card/pki/internal/intoken"
 )
 
-// patience is how long a caller waits for a token.
-const patience = 10 * time.Second
-
 // Key is a signing key on a token: a crypto.Signer. Many goroutines may use it at once; each has a session of its own.
 type Key struct {
-	uri      URI
-	public   crypto.PublicKey
-	token    *token
-	patience time.Duration
-	always   bool // the token wants the PIN for every signature (CKA_ALWAYS_AUTHENTICATE)
-
-	mu         sync.Mutex
-	closed     bool
-	handle     p11.ObjectHandle
-	generation int // of the token that the handle belongs to
+	held
+	public crypto.PublicKey
+	always bool // the token wants the PIN for every signature (CKA_ALWAYS_AUTHENTICATE)
 }
 
 // Open finds a key. The PIN comes from the file that the URI names with pin-source, else from pin, which may be nil
@@ -44,63 +31,11 @@ func Open(uri string, pin PIN) (*Key, error) {
 }
 
 func open(u URI, pin PIN, patience time.Duration) (*Key, error) {
-	file, err := u.library()
-	if err != nil {
+	k := &Key{}
+	if err := k.hold(u, pin, patience, k.find, k.read); err != nil {
 		return nil, err
 	}
-	l := within(patience)
-	defer l.stop()
-	t, err := moduleOf(file).use(l, u)
-	if err != nil {
-		return nil, about(u, err)
-	}
-	k := &Key{uri: u, token: t, patience: patience}
-	if err := k.open(pin); err != nil {
-		k.abandon(err)
-		return nil, about(u, err)
-	}
 	return k, nil
-}
-
-// open asks for the PIN, however long that takes, and finds the key on the token.
-func (k *Key) open(ask PIN) error {
-	var pin secret
-	if k.token.login {
-		var err error
-		if pin, err = k.uri.pin(ask); err != nil {
-			return err
-		}
-	}
-	l := within(k.patience)
-	defer l.stop()
-	return k.token.do(l, func() error {
-		if pin != nil {
-			if err := k.token.authenticate(pin); err != nil {
-				return err
-			}
-		}
-		_, err := k.attempt(l, k.read)
-		return err
-	})
-}
-
-// abandon closes a key that was not opened, without waiting for a token that does not answer.
-func (k *Key) abandon(err error) {
-	if errors.Is(err, ErrTimeout) {
-		go k.token.letGo()
-	} else {
-		k.Close()
-	}
-}
-
-// about says which key an error is about.
-func about(u URI, err error) error {
-	for _, telling := range []error{ErrNoToken, ErrNoKey, ErrAmbiguous, ErrModule} {
-		if errors.Is(err, telling) {
-			return err
-		}
-	}
-	return fmt.Errorf("%w (%v)", explain(err), u)
 }
 
 // Public is the public key, read when the key was opened, in the type that certificates have: an *ecdsa.PublicKey for the
@@ -135,44 +70,11 @@ func (k *Key) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, 
 
 // sign has the token sign, and opens it again once if it must.
 func (k *Key) sign(r request) ([]byte, error) {
-	k.mu.Lock()
-	closed := k.closed
-	k.mu.Unlock()
-	if closed {
-		return nil, ErrClosed
-	}
-	l := within(k.patience)
-	defer l.stop()
-	var signature []byte
-	err := k.token.do(l, func() error {
-		raw, err := k.attempt(l, func(s session) ([]byte, error) { return k.signOn(s, r) })
-		if err == nil {
-			signature, err = finish(r, raw)
-		}
-		return err
-	})
+	raw, err := k.use(func(s session) ([]byte, error) { return k.signOn(s, r) })
 	if err != nil {
-		return nil, err // The call may be under way yet: signature is not ours.
-	}
-	return signature, nil
-}
-
-func (k *Key) attempt(l limit, f func(session) ([]byte, error)) (answer []byte, err error) {
-	try := func(s session) error {
-		answer, err = f(s)
-		return err
-	}
-	generation, err := k.token.with(l, try)
-	// Without a login a token shows no private keys: one that was there and is not means that.
-	loggedOut := k.public != nil && errors.Is(err, ErrNoKey)
-	if !lost(err) && !loggedOut || l.passed() {
-		return answer, err
-	}
-	if err := k.token.renew(generation); err != nil {
 		return nil, err
 	}
-	_, err = k.token.with(l, try)
-	return answer, err
+	return finish(r, raw)
 }
 
 func (k *Key) signOn(s session, r request) ([]byte, error) {
@@ -218,30 +120,3 @@ func pssParameters(hash crypto.Hash) (mechanism, mgf uint) {
 	}
 	return p11.CKM_SHA256, p11.CKG_MGF1_SHA256
 }
-
-// Close lets the key go; with the last key of a token ends the login, with the last of a module the module's work. A
-// key that is closed already is no error.
-func (k *Key) Close() error {
-	k.mu.Lock()
-	closed := k.closed
-	k.closed = true
-	k.mu.Unlock()
-	if closed {
-		return nil
-	}
-	l := within(k.patience)
-	defer l.stop()
-	if err := k.token.release(l); err != nil {
-		return about(k.uri, err)
-	}
-	return nil
-}
-
-// String is the URI that the key was opened with, without module and PIN file.
-func (k *Key) String() string { return k.uri.String() }
-
-// GoString is String, so that nothing of the token is printed.
-func (k *Key) GoString() string { return k.String() }
-
-// LogValue is String.
-func (k *Key) LogValue() slog.Value { return slog.StringValue(k.String()) }

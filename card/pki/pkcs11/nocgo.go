@@ -26,3 +26,23 @@ func (*Key) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return 
 
 // Close does nothing.
 func (*Key) Close() error { return nil }
+
+// Master is a master key on a token; without cgo there is none.
+type Master struct{}
+
+// OpenMaster reads the URI and answers [ErrUnavailable].
+func OpenMaster(uri string, pin PIN) (*Master, error) {
+	if _, err := parseURI(uri, "secret-key"); err != nil {
+		return nil, err
+	}
+	return nil, ErrUnavailable
+}
+
+// EncryptTripleDES answers [ErrUnavailable].
+func (*Master) EncryptTripleDES([]byte) ([]byte, error) { return nil, ErrUnavailable }
+
+// CMAC answers [ErrUnavailable].
+func (*Master) CMAC([]byte) ([]byte, error) { return nil, ErrUnavailable }
+
+// Close does nothing.
+func (*Master) Close() error { return nil }

@@ -15,30 +15,12 @@ import (
 // maxKeys bounds how many keys of a token are looked at.
 const maxKeys = 1000
 
-// on gives the handle of the key; handles last until the token is opened again.
-func (k *Key) on(s session) (p11.ObjectHandle, error) {
-	k.mu.Lock()
-	handle, current := k.handle, k.handle != 0 && k.generation == s.generation
-	k.mu.Unlock()
-	if current {
-		return handle, nil
-	}
-	handle, err := k.find(s)
-	if err != nil {
-		return 0, err
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.handle, k.generation = handle, s.generation
-	return handle, nil
-}
-
 // find searches the token for the private key that the URI means.
 func (k *Key) find(s session) (p11.ObjectHandle, error) {
 	module := k.token.module
-	handles, err := module.search(s, k.uri.template())
+	handles, err := module.search(s, k.uri.template(p11.CKO_PRIVATE_KEY))
 	if err == nil && len(handles) == 0 {
-		handles, err = module.search(s, URI{}.template()) // To say what there is.
+		handles, err = module.search(s, URI{}.template(p11.CKO_PRIVATE_KEY)) // To say what there is.
 	}
 	if err != nil {
 		return 0, err
@@ -69,9 +51,9 @@ func (k *Key) find(s session) (p11.ObjectHandle, error) {
 	return signing[n], nil
 }
 
-// template is what the token is searched for.
-func (u URI) template() []*p11.Attribute {
-	wanted := []*p11.Attribute{p11.NewAttribute(p11.CKA_CLASS, p11.CKO_PRIVATE_KEY)}
+// template is what the token is searched for: a key of this class.
+func (u URI) template(class uint) []*p11.Attribute {
+	wanted := []*p11.Attribute{p11.NewAttribute(p11.CKA_CLASS, class)}
 	if label, asked := u.path["object"]; asked {
 		wanted = append(wanted, p11.NewAttribute(p11.CKA_LABEL, label))
 	}

@@ -10,6 +10,9 @@
 // has lost its sessions or its login is opened again, once for each signature; one that does not answer is given up
 // after ten seconds.
 //
+// A master key, from which the keys of chips come, may be there too ([OpenMaster]); it encrypts and makes MACs, and does not
+// leave the token either.
+//
 // It needs cgo; built without it [Open] answers [ErrUnavailable].
 package pkcs11
 
@@ -21,10 +24,11 @@ import (
 // What can be wrong with the way to a key.
 var (
 	ErrUnavailable = errors.New("pkcs11: this program was built without PKCS #11: build it with CGO_ENABLED=1 and a C compiler")
-	ErrURI         = errors.New("pkcs11: not a PKCS #11 URI for a signing key")
+	ErrURI         = errors.New("pkcs11: not a PKCS #11 URI for a key")
 	ErrModule      = errors.New("pkcs11: the module cannot be used")
 	ErrNoToken     = errors.New("pkcs11: no such token")
 	ErrNoKey       = errors.New("pkcs11: no such signing key on the token")
+	ErrNoMaster    = errors.New("pkcs11: no such master key on the token")
 	ErrAmbiguous   = errors.New("pkcs11: the URI means more than one")
 	ErrUnsupported = errors.New("pkcs11: unsupported key or algorithm")
 )

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// URI names a signing key on a token (RFC 7512). It holds no secret.
+// URI names a key on a token (RFC 7512). It holds no secret.
 type URI struct {
 	path       map[string]string // attributes of the key and of its token, decoded
 	modulePath string
@@ -31,7 +31,10 @@ var pathAttributes = []string{"token", "serial", "manufacturer", "model", "objec
 // An attribute of the path that is not known here names nothing (section 2.4), so it is an error; one of the query is
 // passed over. Two are declined on purpose: slot-id, since slots are counted anew when the machine starts, and
 // pin-value, in whatever spelling, since a URI stands in the list of processes for everyone to read.
-func ParseURI(text string) (URI, error) {
+func ParseURI(text string) (URI, error) { return parseURI(text, "private") }
+
+// parseURI reads the URI of a key of this type: private or secret-key.
+func parseURI(text, kind string) (URI, error) {
 	u := URI{path: map[string]string{}}
 	rest, found := strings.CutPrefix(text, "pkcs11:")
 	if !found {
@@ -44,7 +47,7 @@ func ParseURI(text string) (URI, error) {
 		return URI{}, fmt.Errorf("%w: pin-value would show the PIN in the list of processes: put it in a file and name that, pin-source=file:PATH", ErrURI)
 	}
 	path, query, asked := strings.Cut(rest, "?")
-	if err := u.parsePath(path); err != nil {
+	if err := u.parsePath(path, kind); err != nil {
 		return URI{}, fmt.Errorf("%w: %w", ErrURI, err)
 	}
 	if !asked {
@@ -56,7 +59,7 @@ func ParseURI(text string) (URI, error) {
 	return u, nil
 }
 
-func (u *URI) parsePath(path string) error {
+func (u *URI) parsePath(path, kind string) error {
 	if path == "" {
 		return nil
 	}
@@ -73,8 +76,8 @@ func (u *URI) parsePath(path string) error {
 			return fmt.Errorf("slot-id is not read, since slots are counted anew: name the token by its label, token=LABEL")
 		case !slices.Contains(pathAttributes, name):
 			return fmt.Errorf("nothing is found by %s here, only by %s", name, strings.Join(pathAttributes, ", "))
-		case name == "type" && value != "private":
-			return fmt.Errorf("type=%s is no signing key: type=private is", value)
+		case name == "type" && value != kind:
+			return fmt.Errorf("type=%s is no key for this: type=%s is", value, kind)
 		case name != "id" && !utf8.ValidString(value):
 			return fmt.Errorf("%s is not UTF-8", name)
 		}

@@ -9,8 +9,8 @@ import (
 	"github.com/cancuoc/cancuoc/card/register"
 )
 
-// ErrTried is answered for a chip that has refused the same keys before.
-var ErrTried = errors.New("station: the chip has refused these keys before")
+// ErrTried is answered for a chip at which the same keys have failed before.
+var ErrTried = errors.New("station: these keys have failed at this chip before")
 
 // Attempts keeps in the register which chips have refused which keys, so that none is shown the same ones twice by mistake:
 // chips count, and lock themselves for ever.
@@ -27,8 +27,8 @@ func (a Attempts) Allow(chipID, keys string) error {
 	if err != nil || before.Failures == 0 || a.Force {
 		return err
 	}
-	return fmt.Errorf("%w (chip %s, key set %s, %d times, last %s: %s): a chip locks itself for ever after some; find its keys (chip.keys, chip.own_keys and chip.profile in %s), or try again with --force",
-		ErrTried, chipID, keys, before.Failures, before.Last.Format(time.DateTime), before.Reason, ConfigName)
+	return fmt.Errorf("%w, where they are not shown again, since chips count and lock themselves for ever (chip %s, keys %s, %d failed, the last on %s): set chip.profile, chip.keys and chip.own_keys in %s to those of the chip, or say --force",
+		ErrTried, chipID, keys, before.Failures, before.Last.Format(time.DateTime), ConfigName)
 }
 
 // Failed counts a refusal; it is kept though the command was interrupted.

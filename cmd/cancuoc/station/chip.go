@@ -120,6 +120,9 @@ type ChipKeys struct {
 	Default   bool            // chips come with the keys that everybody knows
 }
 
+// CardProfile tells what kind of blank chip the station writes.
+func (c Config) CardProfile() perso.CardProfile { return c.card }
+
 // DefaultKeys tells whether chips are opened with the keys that everybody knows.
 func (c Config) DefaultKeys() bool {
 	return c.Chip.Keys == "default" && c.card.Dialect != perso.JMRTDApplet

@@ -40,7 +40,7 @@ func (j *job) personalise(ctx context.Context) (outcome, error) {
 		return outcome{}, CardError{err}
 	}
 	if chip.KeyVersion != came {
-		put = fmt.Sprintf(", its keys of version %02X replaced by %02X", came, chip.KeyVersion)
+		put = fmt.Sprintf(", its keys of version %02X replaced by %02X (%s)", came, chip.KeyVersion, chip.KeySet)
 	}
 	return outcome{detail: fmt.Sprintf("chip %s, %d bytes in %d commands%s", chip.ChipID, report.Bytes, report.Commands, put)}, nil
 }

@@ -40,6 +40,9 @@ type Dialogue struct {
 	Rand io.Reader
 }
 
+// Limits are those of the way to the card.
+func (d Dialogue) Limits() apdu.Limits { return apdu.LimitsOf(d.Card) }
+
 // Desk is one station at work.
 type Desk struct {
 	Register    *register.Register

@@ -108,6 +108,18 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG n, CK_BY
 	return rv;
 }
 
+static CK_RV encryptInit(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key)
+{
+	FAIL(C_EncryptInit);
+	return real.C_EncryptInit(session, mechanism, key);
+}
+
+static CK_RV encrypt(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG n, CK_BYTE_PTR out, CK_ULONG_PTR length)
+{
+	FAIL(C_Encrypt);
+	return real.C_Encrypt(session, data, n, out, length);
+}
+
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR out)
 {
 	void *library = dlopen(getenv("SHIM_MODULE"), RTLD_NOW | RTLD_LOCAL);
@@ -124,6 +136,8 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR out)
 	list.C_GetAttributeValue = getAttributeValue;
 	list.C_SignInit = signInit;
 	list.C_Sign = sign;
+	list.C_EncryptInit = encryptInit;
+	list.C_Encrypt = encrypt;
 	*out = &list;
 	return CKR_OK;
 }
