@@ -49,8 +49,12 @@ type Card struct {
 }
 
 // NewCard gives power to a chip. rand is the chip's randomness; save is called after each command that changed the
-// state, and its error takes the card's power away: what could not be kept must not be answered.
+// state, and its error takes the card's power away: what could not be kept must not be answered. Without save the chip is
+// in memory alone, and is forgotten with the Card.
 func NewCard(s State, rand io.Reader, save func(State) error) *Card {
+	if save == nil {
+		save = func(State) error { return nil }
+	}
 	c := &Card{Faults: maps.Clone(s.Faults), Timing: s.Timing, state: s, save: save, close: func() error { return nil }}
 	c.session = &sm.Chip{}
 	c.router = newRouter(&c.state, &c.Faults, c.session, rand)

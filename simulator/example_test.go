@@ -15,7 +15,7 @@ func ExampleNewCard() {
 		fmt.Println(err)
 		return
 	}
-	card := simulator.NewCard(state, rand.Reader, func(simulator.State) error { return nil })
+	card := simulator.NewCard(state, rand.Reader, nil)
 	conn := &apdu.Conn{Wire: card}
 	for _, cmd := range []apdu.Command{
 		{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{0x2F, 0x01}}, // EF.ATR/INFO

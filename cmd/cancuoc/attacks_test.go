@@ -67,7 +67,7 @@ func TestCardSecurityOfAnotherAuthority(t *testing.T) {
 	}
 	id := 13
 	infos.ChipAuthenticationKeys = []secinfo.ChipAuthenticationPublicKeyInfo{{Key: spki, KeyID: &id}}
-	forged, err := lds.SignCardSecurity(infos, cms.Signer{Certificate: elsewhere.authority.DocumentSigner.Raw, Key: elsewhere.authority.DocumentSignerKey}, o.now)
+	forged, err := lds.SignCardSecurity(infos, cms.Signer{Certificate: elsewhere.Authority.DocumentSigner.Raw, Key: elsewhere.Authority.DocumentSignerKey}, o.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestCardSecurityOfAnotherAuthority(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	both := pki.Trust{Anchors: []pki.Certificate{o.authority.CSCA, elsewhere.authority.CSCA}}
+	both := pki.Trust{Anchors: []pki.Certificate{o.Authority.CSCA, elsewhere.Authority.CSCA}}
 	if v := reader.Verify(reading, both, o.now); v.Verdict != reader.NotGenuine || check(t, v, "chip").Result != reader.Fail {
 		t.Errorf("%s, %+v", v.Verdict, check(t, v, "chip"))
 	}
@@ -99,7 +99,7 @@ func TestAllowedDowngradeIsNoProof(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		allowing := reader.Policy{Trust: pki.Trust{Anchors: []pki.Certificate{o.authority.CSCA}}, AllowDowngrade: true}
+		allowing := reader.Policy{Trust: o.Trust(), AllowDowngrade: true}
 		if v := allowing.Verify(reading, o.now); v.Verdict == reader.Genuine || check(t, v, "chip").Result != reader.Unknown {
 			t.Errorf("%s: %s, %+v", fault, v.Verdict, check(t, v, "chip"))
 		}

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,9 +17,8 @@ import (
 	"github.com/cancuoc/cancuoc/card/apdu"
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/pki/cms"
-	"github.com/cancuoc/cancuoc/card/portrait"
 	"github.com/cancuoc/cancuoc/card/regular"
-	"github.com/cancuoc/cancuoc/card/specimen"
+	"github.com/cancuoc/cancuoc/card/specimen/issuer"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/authority"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 	"github.com/cancuoc/cancuoc/simulator"
@@ -186,48 +184,13 @@ func (c *corpus) issue(ctx context.Context, p card.Profile) (card.Document, simu
 }
 
 func (c *corpus) issuance(p card.Profile) (card.Issuance, error) {
-	raw, err := specimen.Record(demoSpecimen)
+	i, err := issuer.Issuance(demoSpecimen, p.Name)
 	if err != nil {
 		return card.Issuance{}, err
 	}
-	doc, err := card.ParseRecord(raw)
-	if err != nil {
-		return card.Issuance{}, err
-	}
-	doc.Profile = p.Name
-	if !slices.Contains(p.DataGroups, 3) {
-		doc.Fingerprints = nil
-	}
-	doc = doc.Complete()
-	if doc.CAN == "" {
-		doc.CAN = "123456"
-	}
-	photo, err := specimen.Files().Open(doc.Portrait)
-	if err != nil {
-		return card.Issuance{}, err
-	}
-	defer photo.Close()
-	fit, err := portrait.Fit(photo)
-	if err != nil {
-		return card.Issuance{}, err
-	}
-	var images [][]byte
-	for _, finger := range doc.Fingerprints {
-		image, err := fs.ReadFile(specimen.Files(), finger.Image)
-		if err != nil {
-			return card.Issuance{}, err
-		}
-		images = append(images, image)
-	}
-	var fingerprints []byte
-	if len(images) > 0 {
-		if fingerprints, err = doc.DG3(images); err != nil {
-			return card.Issuance{}, err
-		}
-	}
-	cvca, err := c.config.CVCA(c.path("station"))
-	return card.Issuance{Document: doc, Profile: p, Portrait: fit.Chip, Fingerprints: fingerprints, Signer: c.signer, CVCA: cvca,
-		At: time.Now(), Rand: rand.Reader}, err
+	i.Signer, i.At, i.Rand = c.signer, time.Now(), rand.Reader
+	i.CVCA, err = c.config.CVCA(c.path("station"))
+	return i, err
 }
 
 // add writes one card and what a reader must say of it.

@@ -20,7 +20,10 @@ type guidePage struct {
 }
 
 func guidePages() []guidePage {
-	return []guidePage{{"qa", "from a sample to a signed-off sheet: print, measure, read back, sign / từ bản in mẫu đến tờ nghiệm thu có chữ ký"}}
+	return []guidePage{
+		{"qa", "from a sample to a signed-off sheet: print, measure, read back, sign / từ bản in mẫu đến tờ nghiệm thu có chữ ký"},
+		{"developer", "a reader or a dialect, written and tested on the simulator / viết và thử chương trình đọc thẻ hoặc phương ngữ"},
+	}
 }
 
 // guideLanguages are the languages of every page, in the order in which they are printed.
@@ -29,17 +32,18 @@ func guideLanguages() []string { return []string{"en", "vi"} }
 func newGuideCommand(d *desk) *cobra.Command {
 	var language string
 	cmd := &cobra.Command{
-		Use: "guide [PAGE]", Short: "Print a page of the guide for the people at the desk; without one, list the pages", Args: cobra.MaximumNArgs(1),
+		Use: "guide [PAGE]", Short: "Print a page of the guide, for the people at the desk and for developers; without one, list the pages", Args: cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
 			for _, p := range guidePages() {
 				names = append(names, p.Name+"\t"+p.About)
 			}
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
-		Long: `Print a page of the guide, in English and Vietnamese or in one of them: what to do step by step, with the commands, and a
-form to be filled in.`,
+		Long: `Print a page of the guide, in English and Vietnamese or in one of them: what to do step by step, with the commands; for who
+prints a form to be filled in, for who writes a reader or a dialect a first program.`,
 		Example: `  cancuoc guide
-  cancuoc guide qa --lang vi > qa.txt`,
+  cancuoc guide qa --lang vi > qa.txt
+  cancuoc guide developer --lang en`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			languages := guideLanguages()
 			if language != "" {

@@ -17,36 +17,29 @@ import (
 	"github.com/cancuoc/cancuoc/card/eac"
 	"github.com/cancuoc/cancuoc/card/lds"
 	"github.com/cancuoc/cancuoc/card/perso"
-	"github.com/cancuoc/cancuoc/card/pki"
-	"github.com/cancuoc/cancuoc/card/pki/cms"
 	"github.com/cancuoc/cancuoc/card/pki/cvc"
 	"github.com/cancuoc/cancuoc/card/secinfo"
 	"github.com/cancuoc/cancuoc/card/sm"
-	"github.com/cancuoc/cancuoc/card/specimen"
+	"github.com/cancuoc/cancuoc/card/specimen/issuer"
 	"github.com/cancuoc/cancuoc/card/tlv"
 	"github.com/cancuoc/cancuoc/reader"
 	"github.com/cancuoc/cancuoc/simulator"
 )
 
-// office issues sample cards in memory.
+// office issues sample cards in memory, and judges them at one time.
 type office struct {
-	authority *pki.Authority
-	chain     cvc.Specimen
-	now       time.Time
+	*issuer.Office
+	now time.Time
 }
 
 func newOffice(t testing.TB) office {
 	t.Helper()
 	now := time.Now()
-	authority, err := pki.NewSpecimenAuthority(rand.Reader, now.Add(-time.Hour), "VN")
+	made, err := issuer.New(rand.Reader, now.Add(-time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
-	chain, err := cvc.NewSpecimen(rand.Reader, date.Of(now))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return office{authority, chain, now}
+	return office{made, now}
 }
 
 // quick is the profile of Viet Nam with a signing key that is made faster than one of RSA.
@@ -63,18 +56,12 @@ func quick(t testing.TB) card.Profile {
 // issue writes the chip of the youngest specimen, who has no portrait, by this profile.
 func (o office) issue(t testing.TB, profile card.Profile, fingerprints []byte) (simulator.State, perso.Data) {
 	t.Helper()
-	raw, err := specimen.Record("le-mau-nhi")
+	issuance, err := issuer.Issuance("le-mau-nhi", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, err := card.ParseRecord(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := card.Issue(card.Issuance{
-		Document: doc.Complete(), Profile: profile, Fingerprints: fingerprints, CVCA: []*cvc.Certificate{o.chain.CVCA.Certificate},
-		Signer: cms.Signer{Certificate: o.authority.DocumentSigner.Raw, Key: o.authority.DocumentSignerKey}, At: o.now, Rand: rand.Reader,
-	})
+	issuance.Profile, issuance.Fingerprints = profile, fingerprints
+	data, err := o.Sign(issuance)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +82,7 @@ func (o office) issue(t testing.TB, profile card.Profile, fingerprints []byte) (
 }
 
 func power(s simulator.State, faults simulator.Faults) *simulator.Card {
-	c := simulator.NewCard(s, rand.Reader, func(simulator.State) error { return nil })
+	c := simulator.NewCard(s, rand.Reader, nil)
 	c.Faults = faults
 	return c
 }
@@ -121,7 +108,7 @@ func (o office) inspect(t testing.TB, c *simulator.Card, i reader.Inspection) (r
 }
 
 func (o office) judge(r reader.Reading) reader.Verdict {
-	return reader.Verify(r, pki.Trust{Anchors: []pki.Certificate{o.authority.CSCA}}, o.now)
+	return reader.Verify(r, o.Trust(), o.now)
 }
 
 func check(t testing.TB, v reader.Verdict, name string) reader.Check {
@@ -322,8 +309,8 @@ func fingers(t testing.TB) []byte {
 }
 
 func (o office) terminal() *eac.Credentials {
-	return &eac.Credentials{Certificates: []*cvc.Certificate{o.chain.Verifier.Certificate, o.chain.Terminal.Certificate},
-		Holder: o.chain.Terminal.Holder, Key: o.chain.Terminal.Key}
+	return &eac.Credentials{Certificates: []*cvc.Certificate{o.Chain.Verifier.Certificate, o.Chain.Terminal.Certificate},
+		Holder: o.Chain.Terminal.Holder, Key: o.Chain.Terminal.Key}
 }
 
 // Terminal Authentication opens EF.DG3 to whom the CVCA lets in, bound to BAC, PACE and chip authentication mapping.
@@ -358,7 +345,7 @@ func TestFingerprintsOpenToTheRightTerminal(t *testing.T) {
 // terminalOf gives the stranger's terminal under the name of one that the chip would let in.
 func (o office) terminalOf(other office) *eac.Credentials {
 	credentials := other.terminal()
-	credentials.Key = o.chain.Terminal.Key
+	credentials.Key = o.Chain.Terminal.Key
 	return credentials
 }
 
@@ -376,26 +363,26 @@ func TestChipRemembersWhatItLearnt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	link, err := cvc.Issue(cvc.Certificate{Authority: o.chain.CVCA.Holder, Holder: "VNSPECCVCA00002", PublicKey: public,
-		Authorization: o.chain.CVCA.Authorization, Effective: later, Expiration: later.AddYears(3)}, o.chain.CVCA.Key, rand.Reader)
+	link, err := cvc.Issue(cvc.Certificate{Authority: o.Chain.CVCA.Holder, Holder: "VNSPECCVCA00002", PublicKey: public,
+		Authorization: o.Chain.CVCA.Authorization, Effective: later, Expiration: later.AddYears(3)}, o.Chain.CVCA.Key, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier := *o.chain.Verifier.Certificate
+	verifier := *o.Chain.Verifier.Certificate
 	verifier.Authority, verifier.Holder, verifier.Effective, verifier.Expiration = "VNSPECCVCA00002", "VNSPECDV00002", later, later.AddDays(90)
 	second, err := cvc.Issue(verifier, renewed, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	terminal := *o.chain.Terminal.Certificate
+	terminal := *o.Chain.Terminal.Certificate
 	terminal.Authority, terminal.Holder, terminal.Effective, terminal.Expiration = "VNSPECDV00002", "VNSPECIS00002", later, later.AddDays(30)
-	third, err := cvc.Issue(terminal, o.chain.Verifier.Key, rand.Reader)
+	third, err := cvc.Issue(terminal, o.Chain.Verifier.Key, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	kept := state
 	chip := simulator.NewCard(state, rand.Reader, func(s simulator.State) error { kept = s; return nil })
-	credentials := eac.Credentials{Certificates: []*cvc.Certificate{link, second, third}, Holder: third.Holder, Key: o.chain.Terminal.Key}
+	credentials := eac.Credentials{Certificates: []*cvc.Certificate{link, second, third}, Holder: third.Holder, Key: o.Chain.Terminal.Key}
 	reading, _, err := o.inspect(t, chip, reader.Inspection{Terminal: &credentials})
 	if err != nil || reading.Proofs.Terminal.Outcome != reader.Proven || reading.Files["EF.DG3"] == nil {
 		t.Fatalf("by a link certificate: %v, %+v", err, reading.Proofs.Terminal)
