@@ -54,7 +54,7 @@ func (g globalPlatform) open(s *Session) error {
 	return err
 }
 
-// initiate asks the chip who it is and which keys it has, and gets its cryptogram.
+// initiate asks the chip who it is and which keys it has, and gets its cryptogram. Once it is known it stays the same.
 func (g globalPlatform) initiate(s *Session) (*scp.Handshake, error) {
 	if err := selectApplication(s.wire, g.card.domain()); err != nil {
 		return nil, fmt.Errorf("perso: select the security domain %s: %w", g.card.domain(), err)
@@ -63,7 +63,11 @@ func (g globalPlatform) initiate(s *Session) (*scp.Handshake, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.ChipID, s.KeyVersion = hex.EncodeToString(h.Diversification[:]), h.KeyVersion
+	chip := hex.EncodeToString(h.Diversification[:])
+	if s.ChipID != "" && s.ChipID != chip {
+		return nil, fmt.Errorf("%w: it was chip %s, and is %s", ErrOtherChip, s.ChipID, chip)
+	}
+	s.ChipID, s.KeyVersion = chip, h.KeyVersion
 	return h, nil
 }
 
@@ -91,7 +95,7 @@ func (g globalPlatform) authenticate(s *Session) error {
 	if err != nil {
 		return err
 	}
-	channel, err := prove(h, keys, g.card.level(), s.ChipID, s.terminal.Attempts)
+	channel, err := g.prove(s, h, keys)
 	if err != nil {
 		return err
 	}
@@ -100,24 +104,25 @@ func (g globalPlatform) authenticate(s *Session) error {
 	return nil
 }
 
-// prove authenticates, and has the attempt remembered if it fails for want of the right keys.
-func prove(h *scp.Handshake, keys scp.StaticKeys, level byte, chipID string, attempts Attempts) (*scp.Terminal, error) {
+// prove authenticates, and has it remembered with which keys, or that it failed for want of the right ones.
+func (g globalPlatform) prove(s *Session, h *scp.Handshake, keys scp.StaticKeys) (*scp.Terminal, error) {
+	attempts, own := s.terminal.Attempts, g.card.Rotates() && !s.Transport
 	if attempts == nil {
-		return h.Authenticate(keys, level)
+		return h.Authenticate(keys, g.card.level())
 	}
 	name, err := keys.ID(h.Protocol)
 	if err != nil {
 		return nil, err
 	}
-	if err := attempts.Allow(chipID, name); err != nil {
+	if err := attempts.Allow(s.ChipID, name, own); err != nil {
 		return nil, err
 	}
-	channel, err := h.Authenticate(keys, level)
+	channel, err := h.Authenticate(keys, g.card.level())
 	switch {
 	case err == nil:
-		return channel, attempts.Succeeded(chipID, name)
+		return channel, attempts.Succeeded(s.ChipID, name, own)
 	case errors.Is(err, scp.ErrCryptogram), errors.Is(err, scp.ErrAuthentication):
-		if kept := attempts.Failed(chipID, name, err); kept != nil {
+		if kept := attempts.Failed(s.ChipID, name, err); kept != nil {
 			return nil, fmt.Errorf("%w; and it could not be counted: %w", err, kept)
 		}
 	}
