@@ -64,6 +64,10 @@ type Session struct {
 	send     apdu.Sender   // what commands go through: wire or channel, or what was put around it
 }
 
+// Format tells of the chip alone: the terminal's keys, which the session has, are hidden from every verb of package fmt, which
+// would look through to them.
+func (s Session) Format(w fmt.State, _ rune) { fmt.Fprintf(w, "chip %s, %s", s.ChipID, s.State) }
+
 // Report tells what personalisation wrote.
 type Report struct {
 	Bytes    int `json:"bytes"`    // of files and secrets, as the dialect encodes them
