@@ -243,7 +243,7 @@ func runChipShow(ctx context.Context, d *desk, c *openChip) error {
 }
 
 func (s shownChip) write(w io.Writer) {
-	fmt.Fprintf(w, "chip %s, %s, by profile %s\n", s.Chip, s.LifeCycle, s.Profile)
+	fmt.Fprintf(w, "chip %s, %s, by profile %s\n", s.Chip, s.LifeCycle, printable(s.Profile))
 	switch s.Keys {
 	case "transport":
 		fmt.Fprintf(w, "  keys  version %02X: those that it came with\n", s.KeyVersion)
