@@ -157,3 +157,28 @@ func TestOwnKeysAreReplacedByNewerOnes(t *testing.T) {
 		}
 	})
 }
+
+// A chip that can still be written is no card, whatever it has answered to the command that locks it.
+func TestAChipThatIsNotLockedIsNoCard(t *testing.T) {
+	for _, kind := range blankKinds() {
+		t.Run(kind.profile, func(t *testing.T) {
+			t.Parallel()
+			w := newTorn(t, kind)
+			if _, err := w.run(nil, register.Personalised); err != nil {
+				t.Fatal(err)
+			}
+			open := perso.Personalised
+			if w.chip.Applet == simulator.JMRTDApplet {
+				open = perso.Blank
+			}
+			w.chip.LifeCycle = open
+			if _, err := w.run(nil, register.Issued); !errors.Is(err, ErrNotLocked) {
+				t.Errorf("a chip that is %s: %v", open, err)
+			}
+			w.chip.LifeCycle = perso.Locked
+			if _, err := w.run(nil, register.Issued); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
