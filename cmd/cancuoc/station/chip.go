@@ -160,8 +160,42 @@ func (c Config) LoadChipKeys(folder string, keys authority.Keys) (ChipKeys, erro
 	if k.Transport, err = open("keys", c.Chip.Keys, profile.Keys.Transport); err != nil {
 		return ChipKeys{}, err
 	}
-	k.Keys, err = open("own_keys", c.Chip.OwnKeys, profile.Keys.Diversification)
-	return k, err
+	if k.Keys, err = open("own_keys", c.Chip.OwnKeys, profile.Keys.Diversification); err != nil {
+		return ChipKeys{}, err
+	}
+	return k, k.differ()
+}
+
+// differ refuses own keys that are those that chips come with, or that everybody knows: chips would be the issuer's own by
+// their key version alone. Keys that cannot be derived are found here too, before a chip is touched.
+func (k ChipKeys) differ() error {
+	known, err := fromBytes(defaultMaster(k.Profile.KeySize()), scp.DiversifyNone, k.Profile.KeySize())
+	if err != nil {
+		return err
+	}
+	own, err := k.sample(k.Keys)
+	if err != nil {
+		return fmt.Errorf("station: chip.own_keys: %w", err)
+	}
+	for _, other := range []perso.KeySource{k.Transport, known} {
+		name, err := k.sample(other)
+		if err != nil {
+			return fmt.Errorf("station: chip.keys: %w", err)
+		}
+		if name == own {
+			return errors.New("station: chip.own_keys: these are the keys that chips come with, or that everybody knows")
+		}
+	}
+	return nil
+}
+
+// sample gives the public name of the keys of one chip.
+func (k ChipKeys) sample(source perso.KeySource) (string, error) {
+	keys, err := source.ChipKeys([10]byte{})
+	if err != nil {
+		return "", err
+	}
+	return keys.ID(k.Profile.Channel.Protocol)
 }
 
 // openChipKeys opens the keys that a reference names.
