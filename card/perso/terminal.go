@@ -139,6 +139,9 @@ func (s *Session) Write(ctx context.Context, data Data, watch func(done, of int)
 	if err := s.terminal.Card.Carries(data); err != nil {
 		return Report{}, err
 	}
+	if err := ctx.Err(); err != nil {
+		return Report{}, fmt.Errorf("perso: stopped before anything was written: %w", err)
+	}
 	if err := s.PutKeys(); err != nil {
 		return Report{}, err
 	}

@@ -35,7 +35,7 @@ var errPlain = errors.New("a recording holds all that is on the card, and only a
 
 // errPlainKeys is what it meets where chips are given keys: those go out under the keys that chips come with.
 var errPlainKeys = errors.New("this station gives chips the issuer's own keys (chip.own_keys), and whoever knows the keys that chips come with reads them out of a recording: " +
-	"say who may read it with --recipient age1...")
+	"say who may read it with --recipient age1... (age-keygen makes such a key)")
 
 // startRecording makes the file of --record, once, before anything is asked of a card; nil where none is wanted.
 func (d *desk) startRecording() (*recording, error) {

@@ -182,3 +182,23 @@ func TestAChipThatIsNotLockedIsNoCard(t *testing.T) {
 		})
 	}
 }
+
+// Who interrupts before the keys are put has a chip with those that it came with.
+func TestInterruptedBeforeKeysArePut(t *testing.T) {
+	rotating(t, func(t *testing.T, w *torn) {
+		d := w.desk()
+		defer d.Register.Close()
+		session, err := openFor(d, w.power())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		if _, err := session.Write(ctx, w.data, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("an interrupted personalisation: %v", err)
+		}
+		if w.chip.Keys.Version != w.blank.Keys.Version {
+			t.Error("the keys were put all the same")
+		}
+	})
+}
