@@ -82,37 +82,70 @@ func (c Command) Name() string {
 
 // lasting is a row of the table of commands that cannot be undone: which they are, and what they do.
 type lasting struct {
-	proprietary bool
-	ins         byte
-	p12, p12Of  uint16
-	what        string
+	class      class
+	ins        byte
+	p12, p12Of uint16
+	what       string
+}
+
+// class says of which classes a row is. A chip that looks at the instruction byte alone obeys in every class: where a command
+// means nothing else in the others, it is taken for itself in all.
+type class int
+
+const (
+	everyClass class = iota
+	interindustryClass
+	proprietaryClass
+	readerClass // FF: of the reader, not of the card (PC/SC part 3, section 3.2.2)
+)
+
+func (c Command) of(k class) bool {
+	switch k {
+	case interindustryClass:
+		return !c.proprietary()
+	case proprietaryClass:
+		return c.proprietary()
+	case readerClass:
+		return c.CLA == 0xFF
+	}
+	return true
 }
 
 // lastings are those of ISO/IEC 7816-9, of GlobalPlatform (Card Specification 2.3, sections 5.1.1, 11.2, 11.8 and 11.10) and
 // of the open passport applet. The first row that fits counts.
 func lastings() []lasting {
 	return []lasting{
-		{true, 0xF0, 0x80FF, 0xE0FF, "it ends the card's life: the card answers nothing any more, and nothing brings it back"},
-		{true, 0xF0, 0x807F, 0xE0FF, "it locks the card: only an application with the right to unlock cards opens it again"},
-		{true, 0xF0, 0x8007, 0xE0FF, "it moves the card on to INITIALIZED, and no command leads back to OP_READY"},
-		{true, 0xF0, 0x800F, 0xE0FF, "it moves the card on to SECURED, and no command leads back to OP_READY or INITIALIZED"},
-		{true, 0xF0, 0x0080, 0x0080, "it locks an application or a security domain: only the domain over it can unlock it"},
-		{true, 0xD8, 0, 0, "it changes a key of the card: who does not have the new one has lost the card"},
-		{true, 0xE4, 0, 0, "it deletes an application, its data or a key from the card"},
-		{false, 0xE4, 0, 0, "it deletes a file and all that is in it"},
-		{false, 0xE6, 0, 0, "it ends the life of an application's files: they are never again to be written or activated"},
-		{false, 0xE8, 0, 0, "it ends the life of a file: it is never again to be written or activated"},
-		{false, 0xFE, 0, 0, "it ends the card's life: the card answers no SELECT any more, and nothing brings it back"},
-		{false, 0xDA, 0xDEAD, 0xFFFF, "it locks the open passport applet: nothing can be written to it any more"},
-		{false, 0xDA, 0xDEAF, 0xFFFF, "it moves a variant of the open passport applet on to personalised, and no command leads back"},
+		{everyClass, 0xF0, 0x80FF, 0x80FF, "it ends the card's life: the card answers nothing any more, and nothing brings it back"},
+		{everyClass, 0xF0, 0x807F, 0x80FF, "it locks the card: only an application with the right to unlock cards opens it again"},
+		{everyClass, 0xF0, 0x8007, 0x80FF, "it moves the card on to INITIALIZED, and no command leads back to OP_READY"},
+		{everyClass, 0xF0, 0x800F, 0x80FF, "it moves the card on to SECURED, and no command leads back to OP_READY or INITIALIZED"},
+		{everyClass, 0xF0, 0x0080, 0x0080, "it locks an application or a security domain: only the domain over it can unlock it"},
+		{everyClass, 0xD8, 0, 0, "it changes a key of the card: who does not have the new one has lost the card"},
+		{proprietaryClass, 0xE4, 0, 0, "it deletes an application, its data or a key from the card"},
+		{interindustryClass, 0xE4, 0, 0, "it deletes a file and all that is in it"},
+		{interindustryClass, 0xE6, 0, 0, "it ends the life of an application's files: they are never again to be written or activated"},
+		{interindustryClass, 0xE8, 0, 0, "it ends the life of a file: it is never again to be written or activated"},
+		{everyClass, 0xFE, 0, 0, "it ends the card's life: the card answers no SELECT any more, and nothing brings it back"},
+		{everyClass, 0xDA, 0xDEAD, 0xFFFF, "it locks the open passport applet: nothing can be written to it any more"},
+		{everyClass, 0xDA, 0xDEAF, 0xFFFF, "it moves a variant of the open passport applet on to personalised, and no command leads back"},
+		{readerClass, 0x00, 0, 0, "it has the reader send what is in it to the card, and that cannot be read here"},
+		{readerClass, 0xC2, 0, 0, "it has the reader send what is in it to the card, and that cannot be read here"},
 	}
 }
 
 // Lasting says what the command does that no other command undoes; nothing of commands that do no such thing, or that are
-// not known here. Under secure messaging it is the header that tells.
+// not known here. Under secure messaging it is the header that tells; of ENVELOPE the command that is in it (ISO/IEC 7816-4,
+// section 11.8.2), and one that cannot be read may be any.
 func (c Command) Lasting() string {
+	if c.INS&^1 == 0xC2 && !c.proprietary() && len(c.Data) > 0 {
+		inner, err := ParseCommand(c.Data)
+		if err != nil || c.INS != 0xC2 || c.CLA != 0 {
+			return "it carries a command, or a part of one, that cannot be read here"
+		}
+		return inner.Lasting()
+	}
 	for _, row := range lastings() {
-		if row.proprietary == c.proprietary() && row.ins == c.INS && c.p12()&row.p12Of == row.p12 {
+		if c.of(row.class) && row.ins == c.INS && c.p12()&row.p12Of == row.p12 {
 			return row.what
 		}
 	}

@@ -41,14 +41,22 @@ func TestWhatCannotBeUndone(t *testing.T) {
 		"80F080FF": "ends the card's life", "84F080FF": "ends the card's life", "80F0807F": "locks the card", "80F0800F": "SECURED", "80F08007": "INITIALIZED",
 		"80F04087": "locks an application", "80F060FF": "locks an application", "80D80181": "a key of the card", "80E40080": "deletes an application", "00E40000": "deletes a file",
 		"00E60000": "application's files", "0CE80000": "life of a file", "00FE0000": "no SELECT any more", "00DADEAD": "locks the open passport applet", "00DADEAF": "personalised",
+		// Chips that do not look at the class, or not at all of P1; other channels, chaining, secure messaging.
+		"80DADEAD": "locks the open passport applet", "84DADEAD": "locks the open passport applet", "01DADEAD": "locks the open passport applet", "80FE0000": "no SELECT any more",
+		"00D80181": "a key of the card", "90D80181": "a key of the card", "C4D80181": "a key of the card", "00F080FF": "ends the card's life", "80F0C0FF": "ends the card's life",
+		"80F0907F": "locks the card", "41E40000": "deletes a file", "0CFE0000": "no SELECT any more", "10E60000": "application's files",
+		// A command in a command, and what a reader hands on.
+		"00C200000400FE0000": "no SELECT any more", "00C200000900C200000400DADEAD": "locks the open passport applet",
+		"00C2000000000400FE0000": "no SELECT any more", "10C200000200FE": "cannot be read", "0CC200000400A4000C": "cannot be read", "00C300000400A4000C": "cannot be read",
+		"FF00000004D44080FE": "cannot be read", "FFC200010495020FFE": "cannot be read",
 	} {
 		if got := command(t, text).Lasting(); !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %s", text, got, want)
 		}
 	}
 	for _, text := range []string{
-		"00A4040C", "80F04007", "80E68200", "80E88000", "80E62000", "80E28800", "00DA0062", "00DB3FFF", "00D60000", "00E00000", "00440000", "00040000", "80F20000", "00D80000", "00F080FF",
-		"80FE0000", "80DADEAD", "8050000008",
+		"00A4040C", "80F04007", "80E68200", "80E88000", "80E62000", "80E28800", "00DA0062", "00DB3FFF", "00D60000", "00E00000", "00440000", "00040000", "80F20000", "8050000008",
+		"00C200000500A4000C00", "00C2000000", "80C200000100", "FFCA000000", "FF82000006FFFFFFFFFFFF", "00000000", "80F04007", "80F04003",
 	} {
 		if got := command(t, text).Lasting(); got != "" {
 			t.Errorf("%s: %s", text, got)

@@ -54,7 +54,7 @@ func (g globalPlatform) open(s *Session) error {
 	return err
 }
 
-// initiate asks the chip who it is and which keys it has, and gets its cryptogram.
+// initiate asks the chip who it is and which keys it has, and gets its cryptogram. Once it is known it stays the same.
 func (g globalPlatform) initiate(s *Session) (*scp.Handshake, error) {
 	if err := selectApplication(s.wire, g.card.domain()); err != nil {
 		return nil, fmt.Errorf("perso: select the security domain %s: %w", g.card.domain(), err)
@@ -63,7 +63,11 @@ func (g globalPlatform) initiate(s *Session) (*scp.Handshake, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.ChipID, s.KeyVersion = hex.EncodeToString(h.Diversification[:]), h.KeyVersion
+	chip := hex.EncodeToString(h.Diversification[:])
+	if s.ChipID != "" && s.ChipID != chip {
+		return nil, fmt.Errorf("%w: it was chip %s, and is %s", ErrOtherChip, s.ChipID, chip)
+	}
+	s.ChipID, s.KeyVersion = chip, h.KeyVersion
 	return h, nil
 }
 
@@ -98,14 +102,14 @@ func (g globalPlatform) authenticate(s *Session) error {
 	return nil
 }
 
-// prove authenticates, and has the attempt remembered if it fails for want of the right keys.
+// prove authenticates, and has it remembered with which keys, or that it failed for want of the right ones.
 func (g globalPlatform) prove(s *Session, h *scp.Handshake, keys scp.StaticKeys) (err error) {
 	if s.KeySet, err = keys.ID(h.Protocol); err != nil {
 		return err
 	}
-	attempts := s.terminal.Attempts
+	attempts, own := s.terminal.Attempts, g.card.Rotates() && !s.Transport
 	if attempts != nil {
-		if err := attempts.Allow(s.ChipID, s.KeySet); err != nil {
+		if err := attempts.Allow(s.ChipID, s.KeySet, own); err != nil {
 			return err
 		}
 	}
@@ -113,7 +117,7 @@ func (g globalPlatform) prove(s *Session, h *scp.Handshake, keys scp.StaticKeys)
 	switch {
 	case attempts == nil:
 	case err == nil:
-		err = attempts.Succeeded(s.ChipID, s.KeySet)
+		err = attempts.Succeeded(s.ChipID, s.KeySet, own)
 	case errors.Is(err, scp.ErrCryptogram), errors.Is(err, scp.ErrAuthentication):
 		if kept := attempts.Failed(s.ChipID, s.KeySet, err); kept != nil {
 			err = fmt.Errorf("%w; and it could not be counted: %w", err, kept)

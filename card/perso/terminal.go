@@ -18,6 +18,8 @@ var (
 	ErrCannotCarry = errors.New("perso: chips of this kind cannot carry it")
 	// ErrNoKeys is answered when a chip needs keys that were not given.
 	ErrNoKeys = errors.New("perso: no keys for this chip")
+	// ErrOtherChip is answered when another chip answers than the one that was opened. It is shown no key.
+	ErrOtherChip = errors.New("perso: another chip answers than before")
 )
 
 // KeySource gives the keys of a chip by its number: the same for all ([scp.StaticKeys]), or each its own
@@ -27,11 +29,14 @@ type KeySource interface {
 }
 
 // Attempts remembers failed authentications, so that no chip is locked for ever by one try too many. Keys are known to it
-// by their public name alone ([scp.StaticKeys.ID]).
+// by their public name alone ([scp.StaticKeys.ID]); own ones are the issuer's, where those that chips come with are replaced.
+//
+// It is also what keeps a chip's own keys from a stranger: who knows the keys that chips come with can say that he is any
+// chip, and would be sent those of the chip that he names. A chip that own keys have opened once is to be allowed no others.
 type Attempts interface {
-	Allow(chipID, keys string) error             // before the first cryptogram; an error stops it
+	Allow(chipID, keys string, own bool) error   // before the terminal's cryptogram goes out; an error stops it
 	Failed(chipID, keys string, why error) error // to be kept before anything else happens
-	Succeeded(chipID, keys string) error
+	Succeeded(chipID, keys string, own bool) error
 }
 
 // Terminal is the terminal's end of personalisation.
@@ -59,6 +64,10 @@ type Session struct {
 	channel  *scp.Terminal // of the dialect globalplatform
 	send     apdu.Sender   // what commands go through: wire or channel, or what was put around it
 }
+
+// Format tells of the chip alone: the terminal's keys, which the session has, are hidden from every verb of package fmt, which
+// would look through to them.
+func (s Session) Format(w fmt.State, _ rune) { fmt.Fprintf(w, "chip %s, %s", s.ChipID, s.State) }
 
 // Report tells what personalisation wrote.
 type Report struct {
@@ -130,6 +139,9 @@ func (s *Session) Write(ctx context.Context, data Data, watch func(done, of int)
 	}
 	if err := s.terminal.Card.Carries(data); err != nil {
 		return Report{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Report{}, fmt.Errorf("perso: stopped before anything was written: %w", err)
 	}
 	if err := s.PutKeys(); err != nil {
 		return Report{}, err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cancuoc/cancuoc/card/apdu"
 	"github.com/cancuoc/cancuoc/card/lds"
+	"github.com/cancuoc/cancuoc/card/scp"
 	"github.com/cancuoc/cancuoc/card/sm"
 )
 
@@ -248,6 +249,27 @@ func TestDataIsNotPrinted(t *testing.T) {
 				t.Errorf("%s prints a secret: %s", format, text)
 			}
 		}
+	}
+}
+
+// A session has the terminal's keys in it, where package fmt would find them.
+func TestSessionsPrintNoKeys(t *testing.T) {
+	keys := scp.StaticKeys{ENC: count(0xA0, 16), MAC: count(0xA0, 16), DEK: count(0xA0, 16)}
+	s := &Session{ChipID: "0102", State: Blank, terminal: Terminal{Keys: keys, Transport: keys}}
+	for _, v := range []any{s, *s, s.terminal, struct{ *Session }{s}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%X", "%d", "%q"} {
+			text := strings.ToLower(fmt.Sprintf(verb, v))
+			for _, key := range []string{"a0a1a2", "160 161 162", "0xa0, 0xa1", `\xa0\xa1`} {
+				if strings.Contains(text, key) {
+					t.Errorf("%s of %T prints keys", verb, v)
+				}
+			}
+		}
+	}
+	var b bytes.Buffer
+	slog.New(slog.NewTextHandler(&b, nil)).Info("chip", "session", s)
+	if !strings.Contains(b.String(), "0102") || strings.Contains(b.String(), "160 161") {
+		t.Error("log/slog prints keys, or no chip")
 	}
 }
 

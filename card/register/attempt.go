@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -48,6 +49,37 @@ func (r *Register) AttemptSucceeded(ctx context.Context, chipID, keys string) er
 	}
 	return r.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM attempts WHERE chip_id = $1 AND keys = $2`, chipID, keys)
+		return err
+	})
+}
+
+// OwnKeys gives the public names of the issuer's own keys that have opened the chip, ever.
+func (r *Register) OwnKeys(ctx context.Context, chipID string) (keys []string, err error) {
+	rows, err := r.db.QueryContext(ctx, `SELECT keys FROM own_keys WHERE chip_id = $1 ORDER BY since, keys`, chipID)
+	if err != nil {
+		return nil, r.explain(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, r.explain(err)
+		}
+		keys = append(keys, name)
+	}
+	return keys, r.explain(rows.Err())
+}
+
+// KeepOwnKeys keeps that the issuer's own keys have opened the chip, for ever. Where that is known nothing is written.
+func (r *Register) KeepOwnKeys(ctx context.Context, chipID, keys string, at time.Time) error {
+	if chipID == "" || keys == "" {
+		return fmt.Errorf("%w: keys that open a chip need a chip and keys", ErrInput)
+	}
+	if known, err := r.OwnKeys(ctx, chipID); err != nil || slices.Contains(known, keys) {
+		return err
+	}
+	return r.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO own_keys (chip_id, keys, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, chipID, keys, stamp(at))
 		return err
 	})
 }

@@ -681,6 +681,20 @@ func exerciseAttempts(t *testing.T, r *Register) {
 	if _, err := r.AttemptFailed(ctx, "", "keys-a", "x", noon); !errors.Is(err, ErrInput) {
 		t.Errorf("no chip: %v", err)
 	}
+	for range 2 {
+		if err := errors.Join(r.KeepOwnKeys(ctx, "chip-77", "keys-a", noon), r.KeepOwnKeys(ctx, "chip-77", "keys-c", noon)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if own, err := r.OwnKeys(ctx, "chip-77"); err != nil || !slices.Equal(own, []string{"keys-a", "keys-c"}) {
+		t.Errorf("own keys %v, %v", own, err)
+	}
+	if own, err := r.OwnKeys(ctx, "chip-78"); err != nil || own != nil {
+		t.Errorf("own keys %v of another chip, %v", own, err)
+	}
+	if err := r.KeepOwnKeys(ctx, "chip-77", "", noon); !errors.Is(err, ErrInput) {
+		t.Errorf("no keys: %v", err)
+	}
 	id := add(t, r, "000200009111")
 	for _, s := range []Step{{From: Ordered, To: Checked, At: noon}, {From: Checked, To: Signed, At: noon}} {
 		if err := r.Advance(ctx, id, s); err != nil {

@@ -141,7 +141,7 @@ func (b *batch) leftBegun(ctx context.Context) {
 		b.release(ctx, id)
 		b.tried[id] = true
 		err = fmt.Errorf("order %d: %w: chip %s was in no reader", id, register.ErrOtherChip, order.ChipID)
-		b.board.note("cancuoc: %s", sentence(err, exitCard))
+		b.board.note("cancuoc: %s", printable(sentence(err, exitCard)))
 		b.results = append(b.results, issued{ID: id, State: order.State, Chip: order.ChipID, Steps: []station.Step{},
 			Error: err.Error(), Code: exitCard})
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -98,5 +100,15 @@ func TestBoardWithoutATerminal(t *testing.T) {
 	b.close()
 	if out.String() != "a line\n" {
 		t.Errorf("%q", out.String())
+	}
+}
+
+// What a card or a reader says of itself stands in errors, and turns no terminal around.
+func TestComplaintsTurnNoTerminalAround(t *testing.T) {
+	var out bytes.Buffer
+	w := &worker{batch: &batch{board: newBoard(&out, 1)}, name: "reader\x1b[1A"}
+	w.complain(t.Context(), "cancuoc: ", errors.New("pcsc: no card (\x1b[2J\u202e)"))
+	if text := out.String(); strings.ContainsAny(text, "\x1b\u202e") || !strings.Contains(text, "no card") {
+		t.Errorf("%q", text)
 	}
 }

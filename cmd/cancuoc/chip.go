@@ -165,7 +165,11 @@ func (d *desk) withChip(ctx context.Context, opts chipOptions, do func(*openChip
 			return err
 		}
 		defer chip.Close()
-		session, err := d.openSession(ctx, place, keys, chip, opts.force)
+		var attempts perso.Attempts
+		if ref.scheme != "replay" { // what a recording answers says nothing of the chip as it is now
+			attempts = station.Attempts{Ctx: ctx, Register: place.register, Force: opts.force, Now: time.Now}
+		}
+		session, err := d.openSession(keys, chip, attempts)
 		if err != nil {
 			return err
 		}
@@ -173,8 +177,8 @@ func (d *desk) withChip(ctx context.Context, opts chipOptions, do func(*openChip
 	})
 }
 
-func (d *desk) openSession(ctx context.Context, place *workplace, keys station.ChipKeys, card station.Dialogue, force bool) (*perso.Session, error) {
-	t := keys.Terminal(station.Attempts{Ctx: ctx, Register: place.register, Force: force, Now: time.Now})
+func (d *desk) openSession(keys station.ChipKeys, card station.Dialogue, attempts perso.Attempts) (*perso.Session, error) {
+	t := keys.Terminal(attempts)
 	t.Rand = card.Rand
 	wire := apdu.Transmitter(card)
 	trace, err := d.tracing()
@@ -240,7 +244,7 @@ func runChipShow(ctx context.Context, d *desk, c *openChip) error {
 }
 
 func (s shownChip) write(w io.Writer) {
-	fmt.Fprintf(w, "chip %s, %s, by profile %s\n", s.Chip, s.LifeCycle, s.Profile)
+	fmt.Fprintf(w, "chip %s, %s, by profile %s\n", s.Chip, s.LifeCycle, printable(s.Profile))
 	switch s.Keys {
 	case "transport":
 		fmt.Fprintf(w, "  keys  version %02X, %s: those that it came with\n", s.KeyVersion, s.KeySet)

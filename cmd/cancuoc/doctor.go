@@ -208,6 +208,13 @@ func (d *desk) examineKeys(config station.Config) finding {
 		}
 		return nil
 	})
+	for _, ref := range []string{config.Chip.Keys, config.Chip.OwnKeys} {
+		if file, ok := strings.CutPrefix(ref, "file:"); ok {
+			path := station.Path(d.station, file)
+			info, err := os.Stat(path)
+			open[path] = err == nil && info.Mode().Perm()&0o077 != 0
+		}
+	}
 	for _, path := range slices.Sorted(maps.Keys(open)) {
 		if open[path] {
 			return found(name, fmt.Errorf("%s may be read by others", path), "", "chmod 600 "+path)

@@ -97,6 +97,9 @@ func runIssue(ctx context.Context, d *desk, opts issueOptions) error {
 	if opts.all && (d.record != "" || refs[0].scheme == "replay") {
 		return withCode(exitUsage, errors.New("a recording is of one card: name one order, not --all"))
 	}
+	if refs[0].scheme == "replay" && !d.specimen() {
+		return withCode(exitNotAllowed, errPlayedIssue)
+	}
 	if refs[0].scheme != "" {
 		if _, err := d.startRecording(); err != nil { // before the order is moved on
 			return err

@@ -33,6 +33,10 @@ type recording struct {
 var errPlain = errors.New("a recording holds all that is on the card, and only at a station whose authorities are all specimens is one kept in the clear: " +
 	"say who may read it with --recipient age1... (age-keygen makes such a key), or name such a station with --station")
 
+// errPlainKeys is what it meets where chips are given keys: those go out under the keys that chips come with.
+var errPlainKeys = errors.New("this station gives chips the issuer's own keys (chip.own_keys), and whoever knows the keys that chips come with reads them out of a recording: " +
+	"say who may read it with --recipient age1... (age-keygen makes such a key)")
+
 // startRecording makes the file of --record, once, before anything is asked of a card; nil where none is wanted.
 func (d *desk) startRecording() (*recording, error) {
 	if d.record == "" || d.recording != nil {
@@ -44,6 +48,9 @@ func (d *desk) startRecording() (*recording, error) {
 	}
 	if len(recipients) == 0 && !d.specimen() {
 		return nil, withCode(exitNotAllowed, errPlain)
+	}
+	if len(recipients) == 0 && d.givesKeys() {
+		return nil, withCode(exitNotAllowed, errPlainKeys)
 	}
 	f, err := os.OpenFile(d.record, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // goes through no symbolic link
 	if errors.Is(err, fs.ErrExist) {
@@ -222,6 +229,12 @@ func (d *desk) specimen() bool {
 		}
 	}
 	return err == nil
+}
+
+// givesKeys tells whether the station puts keys onto chips.
+func (d *desk) givesKeys() bool {
+	config, err := station.LoadConfig(d.station)
+	return err == nil && config.CardProfile().Rotates()
 }
 
 // unseal opens a sealed recording with the key that the reference names, else the one that $CANCUOC_AGE_IDENTITY names.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 
@@ -9,6 +10,10 @@ import (
 	"github.com/cancuoc/cancuoc/card/regular"
 	"github.com/cancuoc/cancuoc/cmd/cancuoc/station"
 )
+
+// errPlayedIssue refuses what would be a card in the register and nowhere else.
+var errPlayedIssue = errors.New("a recording is no card: only at a station whose authorities are all specimens is an order issued on one, to find out what went wrong " +
+	"(take a copy of the specimen station and name it with --station)")
 
 // played is a card that is a recording.
 type played struct {

@@ -58,6 +58,11 @@ func (w *worker) note(format string, args ...any) {
 	w.board.note(format, append(name, args...)...)
 }
 
+// complain tells of an error, in which a card or a reader may have put what a terminal would obey.
+func (w *worker) complain(ctx context.Context, what string, err error) {
+	w.note("%s%s", what, printable(sentence(err, exitCode(ctx, err))))
+}
+
 func (w *worker) show(format string, args ...any) {
 	format, name := w.prefix(format)
 	w.board.show(w.row, fmt.Sprintf(format, append(name, args...)...))
@@ -94,7 +99,7 @@ func (w *worker) run(ctx context.Context) error {
 		case errors.Is(err, errReaderStops):
 			return nil
 		case err != nil && w.name != "" && ctx.Err() == nil:
-			w.note("this reader stops: %s", sentence(err, exitCode(ctx, err)))
+			w.complain(ctx, "this reader stops: ", err)
 			return err
 		case err != nil || id == 0:
 			return err
@@ -211,7 +216,7 @@ func (w *worker) issue(ctx context.Context, id int64) error {
 	case order.ID == 0:
 		return err
 	case w.ref.scheme == "pcsc" && (errors.Is(err, perso.ErrLocked) || errors.Is(err, register.ErrChipTaken)):
-		w.note("%s", sentence(err, exitCode(ctx, err)))
+		w.complain(ctx, "", err)
 		w.giveBack(id)
 		return nil
 	}
@@ -219,7 +224,7 @@ func (w *worker) issue(ctx context.Context, id int64) error {
 	if err == nil || ctx.Err() != nil {
 		return ctx.Err()
 	}
-	w.note("cancuoc: %s", sentence(err, exitCode(ctx, err)))
+	w.complain(ctx, "cancuoc: ", err)
 	if stopsTheLine(err) {
 		w.halt()
 	}

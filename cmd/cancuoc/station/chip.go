@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -73,15 +75,18 @@ func LoadChipProfile(folder, name string) (perso.CardProfile, error) {
 	return ParseChipProfile(text)
 }
 
+// longDigits is what may be a key, where a file of keys was named as a profile.
+var longDigits = regexp.MustCompile(`[0-9A-Fa-f]{17,}`)
+
 // ParseChipProfile reads a card profile. What it does not know it refuses.
 func ParseChipProfile(text []byte) (perso.CardProfile, error) {
 	var p perso.CardProfile
 	meta, err := toml.Decode(string(text), &p)
 	switch {
 	case err != nil:
-		return perso.CardProfile{}, fmt.Errorf("%w: %w", ErrChipProfile, err)
+		return perso.CardProfile{}, fmt.Errorf("%w: %s", ErrChipProfile, longDigits.ReplaceAllString(err.Error(), "[secret]"))
 	case len(meta.Undecoded()) > 0:
-		return perso.CardProfile{}, fmt.Errorf("%w: unknown key %q", ErrChipProfile, meta.Undecoded()[0].String())
+		return perso.CardProfile{}, fmt.Errorf("%w: unknown key %q", ErrChipProfile, longDigits.ReplaceAllString(meta.Undecoded()[0].String(), "[secret]"))
 	case p.Format != 1:
 		return perso.CardProfile{}, fmt.Errorf("%w: format %d, this program knows format 1", ErrChipProfile, p.Format)
 	case p.Name == "":
@@ -155,8 +160,42 @@ func (c Config) LoadChipKeys(folder string, keys authority.Keys) (ChipKeys, erro
 	if k.Transport, err = open("keys", c.Chip.Keys, profile.Keys.Transport); err != nil {
 		return ChipKeys{}, err
 	}
-	k.Keys, err = open("own_keys", c.Chip.OwnKeys, profile.Keys.Diversification)
-	return k, err
+	if k.Keys, err = open("own_keys", c.Chip.OwnKeys, profile.Keys.Diversification); err != nil {
+		return ChipKeys{}, err
+	}
+	return k, k.differ()
+}
+
+// differ refuses own keys that are those that chips come with, or that everybody knows: chips would be the issuer's own by
+// their key version alone. Keys that cannot be derived are found here too, before a chip is touched.
+func (k ChipKeys) differ() error {
+	known, err := fromBytes(defaultMaster(k.Profile.KeySize()), scp.DiversifyNone, k.Profile.KeySize())
+	if err != nil {
+		return err
+	}
+	own, err := k.sample(k.Keys)
+	if err != nil {
+		return fmt.Errorf("station: chip.own_keys: %w", err)
+	}
+	for _, other := range []perso.KeySource{k.Transport, known} {
+		name, err := k.sample(other)
+		if err != nil {
+			return fmt.Errorf("station: chip.keys: %w", err)
+		}
+		if name == own {
+			return errors.New("station: chip.own_keys: these are the keys that chips come with, or that everybody knows")
+		}
+	}
+	return nil
+}
+
+// sample gives the public name of the keys of one chip.
+func (k ChipKeys) sample(source perso.KeySource) (string, error) {
+	keys, err := source.ChipKeys([10]byte{})
+	if err != nil {
+		return "", err
+	}
+	return keys.ID(k.Profile.Channel.Protocol)
 }
 
 // openChipKeys opens the keys that a reference names.
@@ -201,11 +240,14 @@ func fromBytes(master []byte, method scp.Diversification, size int) (perso.KeySo
 }
 
 // parseChipKeys reads a file of keys: the lines ENC, MAC and DEK, the same for every chip, or one line MASTER, of which each
-// chip's come.
+// chip's come. What stands in the place of a name is not repeated: it may be a key.
 func parseChipKeys(text string, method scp.Diversification, size int) (perso.KeySource, error) {
 	keys := map[string][]byte{}
 	for _, line := range strings.Fields(text) {
 		name, value, _ := strings.Cut(line, "=")
+		if !slices.Contains([]string{"ENC", "MAC", "DEK", "MASTER"}, name) {
+			return nil, errors.New("the file must have lines ENC=, MAC= and DEK=, or MASTER= alone, without spaces, and nothing else")
+		}
 		key, err := hex.DecodeString(value)
 		if err != nil || len(key) != 16 && len(key) != 24 && len(key) != 32 || keys[name] != nil {
 			return nil, fmt.Errorf("%s is not one key of 16, 24 or 32 bytes in hexadecimal", name)

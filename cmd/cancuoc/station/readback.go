@@ -94,8 +94,11 @@ func (j *job) read(ctx context.Context) (reader.Reading, error) {
 	return reading, nil
 }
 
+// ErrNotLocked says that a chip took the command that locks it, and can still be written.
+var ErrNotLocked = errors.New("station: the chip is not locked, though it was written to the end: whoever has it can write it anew")
+
 // checkChip makes sure that the chip in the reader is the one that the register has for this order. Without it any
-// card of the same citizen would do, or be taken for a chip gone wrong.
+// card of the same citizen would do, or be taken for a chip gone wrong. That it has been locked is for the chip to say.
 func (j *job) checkChip(ctx context.Context, send apdu.Sender) error {
 	chip, err := j.openChip(ctx, send)
 	if err != nil {
@@ -103,6 +106,9 @@ func (j *job) checkChip(ctx context.Context, send apdu.Sender) error {
 	}
 	if chip.ChipID != j.order.ChipID {
 		return fmt.Errorf("%w: this is chip %s, the order's is %s", register.ErrOtherChip, chip.ChipID, j.order.ChipID)
+	}
+	if chip.State != perso.Locked {
+		return CardError{fmt.Errorf("%w (chip %s, %s): give the order up with `cancuoc order spoil %d`", ErrNotLocked, chip.ChipID, chip.State, j.order.ID)}
 	}
 	return nil
 }
