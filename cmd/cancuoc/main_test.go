@@ -75,7 +75,10 @@ func besideStories(t *testing.T, folder string) {
 	for _, path := range stories {
 		name := strings.TrimSuffix(filepath.Base(path), ".txtar")
 		outer := t.Name()
-		t.Run(name, func(t *testing.T) { besideRun(t, "^"+outer+"$/^"+name+"$", outer+"/"+name) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			besideRun(t, "^"+outer+"$/^"+name+"$", outer+"/"+name)
+		})
 	}
 }
 
