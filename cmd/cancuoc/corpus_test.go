@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -22,7 +20,6 @@ import (
 	"github.com/cancuoc/cancuoc/reader"
 	"github.com/cancuoc/cancuoc/reader/pcsc"
 	"github.com/cancuoc/cancuoc/simulator"
-	"github.com/cancuoc/cancuoc/simulator/vpcd"
 )
 
 // makeCorpus writes the test set and gives its index, as anybody would read it.
@@ -107,82 +104,40 @@ func TestCorpus(t *testing.T) {
 
 // The same through pcscd and its virtual reader, where cardpeek reads what opens with Basic Access Control.
 func TestCorpusThroughPCSC(t *testing.T) {
-	if os.Getenv(insideNamespace) == "" {
-		needs(t, "pcscd", "unshare", "cardpeek")
-		besideRun(t, "^TestCorpusThroughPCSC$", "TestCorpusThroughPCSC")
+	needs(t, "cardpeek")
+	if !insideReaders(t) {
 		return
 	}
 	folder, samples := makeCorpus(t)
-	for slot := range 2 { // the virtual reader has two, which work side by side
-		t.Run(fmt.Sprint("slot ", slot), func(t *testing.T) {
+	const slots = 4 // they work side by side
+	for n := 1; n <= slots; n++ {
+		t.Run(fmt.Sprint("slot ", n), func(t *testing.T) {
 			t.Parallel()
 			home := newCardpeek(t)
-			for i, s := range samples {
-				if i%2 == slot {
-					readInSlot(t, slot, folder, s, home)
-				}
+			for i := n - 1; i < len(samples); i += slots {
+				readInSlot(t, n, folder, samples[i], home)
 			}
 		})
 	}
 }
 
-// readInSlot plugs a card of the test set into a slot of the virtual reader and lets both readers have it.
-func readInSlot(t *testing.T, slot int, folder string, s sample, home cardpeek) {
+// readInSlot puts a card of the test set into a slot of the virtual reader and lets both readers have it.
+func readInSlot(t *testing.T, n int, folder string, s sample, home cardpeek) {
 	t.Helper()
-	c, err := simulator.OpenCard(filepath.Join(folder, s.Card), rand.Reader)
+	out, err := fileInSlot(t.Context(), n, filepath.Join(folder, s.Card))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
-	ctx, unplug := context.WithCancel(t.Context())
-	served := make(chan struct{})
-	name := fmt.Sprintf("Virtual PCD 00 0%d", slot)
-	mustBeEmpty(t, name)
-	time.Sleep(vpcd.Settle)
-	conn, err := vpcd.Dial(ctx, vpcd.Port+slot)
+	defer out()
+	c, err := pcsc.Connect(t.Context(), slotName(n))
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { defer close(served); _ = vpcd.Serve(ctx, conn, c) }()
-	defer func() { unplug(); <-served }()
-	plugged := connectTo(t, name)
-	s.mustBeAsExpected(t, folder, plugged)
-	plugged.Close()
+	s.mustBeAsExpected(t, folder, c)
+	c.Close()
 	if s.BAC && slices.Contains(forCardpeek(), simulator.Fault(s.Fault)) {
-		home.mustRead(t, name, s)
+		home.mustRead(t, slotName(n), s)
 	}
-}
-
-// mustBeEmpty waits until pcscd has seen that the card before is gone: on a busy machine that takes it longer than it should,
-// and a connection would be to the card that is no more.
-func mustBeEmpty(t *testing.T, name string) {
-	t.Helper()
-	for range 400 {
-		c, err := pcsc.Connect(t.Context(), name)
-		if errors.Is(err, pcsc.ErrNoCard) {
-			return
-		}
-		if err == nil {
-			c.Close()
-		}
-		time.Sleep(25 * time.Millisecond)
-	}
-	t.Fatalf("%s: the card before is still there", name)
-}
-
-// connectTo waits until pcscd has seen the card in a reader.
-func connectTo(t *testing.T, name string) *pcsc.Card {
-	t.Helper()
-	var err error
-	for range 200 {
-		var c *pcsc.Card
-		if c, err = pcsc.Connect(t.Context(), name); err == nil {
-			return c
-		}
-		time.Sleep(25 * time.Millisecond)
-	}
-	t.Fatalf("%s: %v", name, err)
-	return nil
 }
 
 // forCardpeek lists the faults that do not stop cardpeek, which runs neither PACE nor any authentication of the chip. It does

@@ -75,18 +75,22 @@ func besideStories(t *testing.T, folder string) {
 	for _, path := range stories {
 		name := strings.TrimSuffix(filepath.Base(path), ".txtar")
 		outer := t.Name()
-		t.Run(name, func(t *testing.T) { besideRun(t, "^"+outer+"$/^"+name+"$", outer+"/"+name) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			besideRun(t, "^"+outer+"$/^"+name+"$", outer+"/"+name)
+		})
 	}
 }
 
-// besideRun runs tests of this program in a namespace with a pcscd of its own.
-func besideRun(t *testing.T, pattern, name string) {
+// besideRun runs tests of this program in a namespace with a pcscd of its own. What runs there side by side waits for pcscd
+// most of the time, and not for processors.
+func besideRun(t *testing.T, pattern, name string, env ...string) {
 	t.Helper()
 	if err := exec.Command("unshare", "-m", "-n", "true").Run(); err != nil {
 		missing(t, "this machine allows no namespaces: no pcscd of our own")
 	}
-	cmd := exec.Command(absolute(t, "../../.ci/with-pcscd"), os.Args[0], "-test.run="+pattern, "-test.v", "-test.timeout=10m")
-	cmd.Env = append(os.Environ(), insideNamespace+"=1")
+	cmd := exec.Command(absolute(t, "../../.ci/with-pcscd"), os.Args[0], "-test.run="+pattern, "-test.v", "-test.parallel=4", "-test.timeout=10m")
+	cmd.Env = append(append(os.Environ(), insideNamespace+"=1"), env...)
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "PASS: "+name) {
 		t.Fatalf("%v\n%s", err, out)

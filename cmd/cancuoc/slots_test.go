@@ -89,15 +89,16 @@ func slotIs(ctx context.Context, n int, full bool, patience time.Duration) error
 	}
 }
 
-// insideReaders runs a test beside a pcscd of its own with four readers, and tells whether this process is that one.
+// insideReaders runs a test beside a pcscd of its own with four readers, and tells whether this process is that one. Tests
+// with readers of their own run side by side.
 func insideReaders(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(insideNamespace) != "" {
 		return true
 	}
 	needs(t, "pcscd", "unshare")
-	t.Setenv("CANCUOC_READERS", "4")
-	besideRun(t, "^"+t.Name()+"$", t.Name())
+	t.Parallel()
+	besideRun(t, "^"+t.Name()+"$", t.Name(), "CANCUOC_READERS=4")
 	return false
 }
 
