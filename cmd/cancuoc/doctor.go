@@ -91,9 +91,9 @@ func (d *desk) examineStation(ctx context.Context) []finding {
 		examineRegister(ctx, station.Path(d.station, config.Register)),
 		examineSigner(d.station, config),
 		d.examineKeys(config),
+		examineChipKeys(d.station, config),
 		examineTrust(d.station, config),
 		examineTerminal(d.station, config),
-		examineChips(d.station, config),
 		examinePrintFolder(station.Path(d.station, config.Print)),
 		examineFaces(d.station, config),
 	}
@@ -236,6 +236,28 @@ func (d *desk) examineKeys(config station.Config) finding {
 		return found(name, nil, ref+": issuing asks for the PIN", "")
 	}
 	return found(name, err, ref, "restore "+ref+" from its backup, or cancuoc pki ds rotate")
+}
+
+// examineChipKeys tells whether the keys of the chips that the station writes are at hand, and nobody else may read them.
+func examineChipKeys(folder string, config station.Config) finding {
+	const name, mend = "chip keys", "set chip.keys and chip.own_keys in " + station.ConfigName
+	for _, ref := range []string{config.Chip.Keys, config.Chip.OwnKeys} {
+		path, inFile := strings.CutPrefix(ref, "file:")
+		info, err := os.Stat(station.Path(folder, path))
+		if inFile && err == nil && info.Mode().Perm()&0o077 != 0 {
+			path = station.Path(folder, path)
+			return found(name, fmt.Errorf("%s may be read by others", path), "", "chmod 600 "+path)
+		}
+	}
+	_, err := config.LoadChipKeys(folder, authority.Keys{})
+	text := "by profile " + config.CardProfile().Name
+	switch {
+	case errors.Is(err, pkcs11.ErrNoPIN):
+		return found(name, nil, text+": issuing asks for the PIN", "")
+	case config.DefaultKeys():
+		text += ": chips come with the default keys, which everybody knows"
+	}
+	return found(name, err, text, mend)
 }
 
 func examineTrust(folder string, config station.Config) finding {

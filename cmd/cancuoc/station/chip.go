@@ -28,8 +28,11 @@ type Chip struct {
 	OwnKeys string `toml:"own_keys"` // the issuer's own, where the profile puts them
 }
 
-// keyHelp says how keys of chips are named.
-const chipKeyHelp = `"default", file:PATH of a file with the lines ENC=, MAC= and DEK=, or with one line MASTER=, or a PKCS #11 URI of a master key`
+// chipKeyHelp says how keys of chips are named.
+const chipKeyHelp = `"default", ` + ownKeyHelp
+
+// ownKeyHelp says how the issuer's own are named.
+const ownKeyHelp = `file:PATH of a file with the lines ENC=, MAC= and DEK=, or with one line MASTER=, or a PKCS #11 URI of a master key`
 
 //go:embed chip/*.toml
 var chipProfiles embed.FS
@@ -154,8 +157,11 @@ func (c Config) LoadChipKeys(folder string, keys authority.Keys) (ChipKeys, erro
 		k.Keys, err = open("keys", c.Chip.Keys, profile.Keys.Diversification)
 		return k, err
 	}
-	if c.Chip.OwnKeys == "" || c.Chip.OwnKeys == "default" {
-		return ChipKeys{}, fmt.Errorf("station: chip.own_keys is missing: profile %s gives chips the issuer's own keys: %s", profile.Name, chipKeyHelp)
+	switch c.Chip.OwnKeys {
+	case "":
+		return ChipKeys{}, fmt.Errorf("station: chip.own_keys is missing: profile %s gives chips the issuer's own keys: %s", profile.Name, ownKeyHelp)
+	case "default":
+		return ChipKeys{}, fmt.Errorf("station: chip.own_keys: keys that everybody knows are nobody's own: name %s", ownKeyHelp)
 	}
 	if k.Transport, err = open("keys", c.Chip.Keys, profile.Keys.Transport); err != nil {
 		return ChipKeys{}, err
@@ -212,7 +218,7 @@ func openChipKeys(folder, reference string, method scp.Diversification, size int
 	}
 	name, ok := strings.CutPrefix(reference, "file:")
 	if !ok {
-		return nil, fmt.Errorf("%q is none of: %s", reference, chipKeyHelp)
+		return nil, fmt.Errorf("it is none of: %s", chipKeyHelp) // and may be a key: no error shows it
 	}
 	text, err := readSmall(Path(folder, name))
 	if err != nil {
@@ -239,14 +245,16 @@ func fromBytes(master []byte, method scp.Diversification, size int) (perso.KeySo
 	return scp.Diversified{Method: method, Master: key, Size: size}, nil
 }
 
+func keyNames() []string { return []string{"ENC", "MAC", "DEK", "MASTER"} }
+
 // parseChipKeys reads a file of keys: the lines ENC, MAC and DEK, the same for every chip, or one line MASTER, of which each
 // chip's come. What stands in the place of a name is not repeated: it may be a key.
 func parseChipKeys(text string, method scp.Diversification, size int) (perso.KeySource, error) {
 	keys := map[string][]byte{}
-	for _, line := range strings.Fields(text) {
-		name, value, _ := strings.Cut(line, "=")
-		if !slices.Contains([]string{"ENC", "MAC", "DEK", "MASTER"}, name) {
-			return nil, errors.New("the file must have lines ENC=, MAC= and DEK=, or MASTER= alone, without spaces, and nothing else")
+	for i, line := range strings.Fields(text) {
+		name, value, named := strings.Cut(line, "=")
+		if !named || !slices.Contains(keyNames(), name) { // it may be a key: no error shows it
+			return nil, fmt.Errorf("entry %d of the file is none of ENC=, MAC=, DEK= and MASTER=", i+1)
 		}
 		key, err := hex.DecodeString(value)
 		if err != nil || len(key) != 16 && len(key) != 24 && len(key) != 32 || keys[name] != nil {
