@@ -175,17 +175,12 @@ func (d *desk) withChip(ctx context.Context, opts chipOptions, do func(*openChip
 
 func (d *desk) openSession(ctx context.Context, place *workplace, keys station.ChipKeys, card station.Dialogue, force bool) (*perso.Session, error) {
 	t := keys.Terminal(station.Attempts{Ctx: ctx, Register: place.register, Force: force, Now: time.Now})
-	t.Rand = card.Rand
-	wire := apdu.Transmitter(card)
 	trace, err := d.tracing()
 	if err != nil {
 		return nil, err
 	}
-	if trace != nil {
-		wire = trace.Wire(wire)
-		t.Channel = func(s apdu.Sender) apdu.Sender { return trace.Channel("inner", s) }
-	}
-	session, err := t.Open(&apdu.Conn{Wire: wire})
+	t.Rand, t.Channel = card.Rand, trace.Inner
+	session, err := t.Open(&apdu.Conn{Wire: trace.Wire(card)})
 	if err != nil {
 		return nil, withCode(exitCard, err)
 	}
