@@ -152,8 +152,8 @@ func (d *desk) withChip(ctx context.Context, opts chipOptions, do func(*openChip
 		return err
 	}
 	defer place.register.Close()
-	if ref.scheme == "pcsc" && place.config.DefaultKeys() && !opts.defaultKeys {
-		return withCode(exitKey, errDefaultKeys)
+	if err := place.keysFor(ref, opts.defaultKeys); err != nil {
+		return err
 	}
 	return d.withPassphrase(opts.passphraseFile, func(passphrase []byte) error {
 		keys, err := place.config.LoadChipKeys(place.folder, d.keys(passphrase))
