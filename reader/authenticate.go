@@ -51,7 +51,7 @@ func (r *inspecting) proveChip(offer eac.Offer, agreed eac.Agreed) error {
 	}
 	r.enter(channel)
 	sod, _ := lds.ByName("EF.SOD")
-	_, err = r.secure.Send(selectFile(sod.FID))
+	_, err = r.secure.Send(apdu.SelectFile(sod.FID))
 	if errors.Is(err, sm.ErrResponse) {
 		return r.tryChipAgain(fmt.Errorf("the chip does not have the private key of EF.DG14: %w", err))
 	}
@@ -154,7 +154,7 @@ func (r *inspecting) readCVCA(info secinfo.TerminalAuthenticationInfo) ([]string
 	if info.EFCVCA.FID != 0 {
 		file.FID = info.EFCVCA.FID
 	}
-	content, err := r.selectAndRead(r.secure, selectFile(file.FID), apdu.Command{INS: 0xB0, Ne: cvc.FileSize})
+	content, err := r.selectAndRead(r.secure, apdu.SelectFile(file.FID), apdu.Command{INS: 0xB0, Ne: cvc.FileSize})
 	if err != nil {
 		return nil, fmt.Errorf("reader: read EF.CVCA: %w", err)
 	}

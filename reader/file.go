@@ -22,7 +22,7 @@ const (
 // readFile selects a file and reads it whole (Doc 9303-10, section 3.6.2 and 3.6.3). How long it is stands in its
 // first bytes; a card that gives more, less or nothing is an error within maxReads commands.
 func readFile(send apdu.Sender, file lds.File, chunk int) ([]byte, error) {
-	resp, err := send.Send(selectFile(file.FID))
+	resp, err := send.Send(apdu.SelectFile(file.FID))
 	if err != nil {
 		return nil, err
 	}

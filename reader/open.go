@@ -180,7 +180,7 @@ func (r *inspecting) openBAC() error {
 
 // selectApplication selects the eMRTD application (Doc 9303-10, section 3.6.1).
 func (r *inspecting) selectApplication(send apdu.Sender) error {
-	resp, err := send.Send(apdu.Command{INS: 0xA4, P1: 0x04, P2: 0x0C, Data: lds.AID()})
+	resp, err := send.Send(apdu.SelectApplication(lds.AID()))
 	if err != nil {
 		return fmt.Errorf("reader: select the eMRTD application: %w", err)
 	}

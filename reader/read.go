@@ -99,15 +99,11 @@ func (c cancellable) Limits() apdu.Limits { return apdu.LimitsOf(c.next) }
 // the master file all the same (AndyQ/NFCPassportReader, issue 219: cards of Viet Nam answer 6D00): it is selected when
 // a chip gets power.
 func (r *inspecting) selectMasterFile() error {
-	_, err := r.plain.Send(apdu.Command{INS: 0xA4, P1: 0x00, P2: 0x0C})
+	_, err := r.plain.Send(apdu.SelectMasterFile())
 	if err != nil {
 		return fmt.Errorf("reader: select the master file: %w", err)
 	}
 	return nil
-}
-
-func selectFile(fid uint16) apdu.Command {
-	return apdu.Command{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{byte(fid >> 8), byte(fid)}}
 }
 
 // atrInfoName names the file that the maker of a chip has written.
@@ -123,7 +119,7 @@ func (r *inspecting) askBuffers() error {
 	if err := r.selectMasterFile(); err != nil {
 		return err
 	}
-	info, err := r.selectAndRead(r.plain, selectFile(0x2F01), read)
+	info, err := r.selectAndRead(r.plain, apdu.SelectFile(0x2F01), read)
 	var refused apdu.StatusWord
 	if errors.As(err, &refused) {
 		return nil

@@ -54,7 +54,7 @@ func (m appletMemory) CreateFile(file lds.File, size int) apdu.StatusWord {
 		f.Size, f.Content = size, nil
 		return apdu.SWOK
 	}
-	return memory{m.State}.CreateFile(file, size)
+	return memory(m).CreateFile(file, size)
 }
 
 // WriteFile writes at an offset within the size of the file. What lies before and was never written is zero.

@@ -125,7 +125,7 @@ func (r repeat) Transmit([]byte) ([]byte, error) { return hex.DecodeString(strin
 func TestTraceHasNoBodies(t *testing.T) {
 	var out bytes.Buffer
 	trace := Trace{&out}
-	conn := trace.Channel("inner", &Conn{Wire: trace.Wire(&script{answers: []string{"cafebabe9000"}})})
+	conn := trace.Inner(&Conn{Wire: trace.Wire(&script{answers: []string{"cafebabe9000"}})})
 	if _, err := conn.Send(Command{INS: 0x84, Data: []byte{0xDE, 0xAD, 0xBE, 0xEF}, Ne: 8}); err != nil {
 		t.Fatal(err)
 	}
@@ -179,4 +179,19 @@ func ExampleCommand() {
 	b, err := selectEF.Bytes()
 	fmt.Printf("%s: %X %v\n", selectEF.Name(), b, err)
 	// Output: SELECT: 00A4020C02011E <nil>
+}
+
+// SELECT as Doc 9303-11, appendix D.4, and Doc 9303-10 print it, and as GlobalPlatform has it.
+func TestSelect(t *testing.T) {
+	passport, domain := []byte{0xA0, 0, 0, 2, 0x47, 0x10, 0x01}, []byte{0xA0, 0, 0, 1, 0x51, 0, 0, 0}
+	for want, cmd := range map[string]Command{
+		"00a4000c":                     SelectMasterFile(),
+		"00a4020c02011e":               SelectFile(0x011E),
+		"00a4040c07a0000002471001":     SelectApplication(passport),
+		"00a4040008a00000015100000000": SelectForInformation(domain),
+	} {
+		if b, err := cmd.Bytes(); err != nil || hex.EncodeToString(b) != want {
+			t.Errorf("%x, %v; want %s", b, err, want)
+		}
+	}
 }

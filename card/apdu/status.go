@@ -60,7 +60,7 @@ func meanings() []meaning {
 		{0x6287, one, "a record that is referred to is deactivated"},
 		{0x6200, family, "warning, nothing was changed, for the reason %02X"},
 		{SWAuthenticationFailed, one, "authentication failed"},
-		{0x6310, one, "more data is there (GET STATUS again)"},
+		{SWMoreData, one, "more data is there (GET STATUS again)"},
 		{0x6381, one, "the file was filled up by this write"},
 		{0x63C0, one, "verification failed, no try is left"},
 		{0x63C1, one, "verification failed, 1 try is left"},

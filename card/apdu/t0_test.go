@@ -3,6 +3,7 @@ package apdu
 import (
 	"encoding/hex"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 )
@@ -51,10 +52,11 @@ func TestGetResponseVectors(t *testing.T) {
 }
 
 func TestLimitsGoUp(t *testing.T) {
-	trace := Trace{}
-	way := trace.Channel("inner", &Conn{Wire: trace.Wire(Record{Card: limited{}})})
-	if got := LimitsOf(way); got != (Limits{100, 200}) {
-		t.Errorf("the limits of the wire arrive as %v", got)
+	for _, trace := range []Trace{{}, {io.Discard}} {
+		way := trace.Inner(&Conn{Wire: trace.Wire(Record{Card: limited{}})})
+		if got := LimitsOf(way); got != (Limits{100, 200}) {
+			t.Errorf("the limits of the wire arrive as %v", got)
+		}
 	}
 	if got := LimitsOf(&Conn{Wire: &script{}}); got != (Limits{}) || got.Short() {
 		t.Errorf("a wire that knows nothing has limits: %v", got)

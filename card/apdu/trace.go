@@ -8,15 +8,26 @@ import (
 
 // Trace writes one line for each command that passes: which layer it was seen at, its name and header, the lengths
 // of its data, the status word and the time it took. It never writes a body: bodies hold personal data and keys.
+// Without a Writer it watches nothing.
 type Trace struct {
 	W io.Writer
 }
 
 // Wire watches a wire: the commands as they go out, protected or not.
-func (t Trace) Wire(wire Transmitter) Transmitter { return tracedWire{t, wire} }
+func (t Trace) Wire(wire Transmitter) Transmitter {
+	if t.W == nil {
+		return wire
+	}
+	return tracedWire{t, wire}
+}
 
-// Channel watches a channel: the commands as they were meant, before protection.
-func (t Trace) Channel(layer string, s Sender) Sender { return tracedChannel{t, layer, s} }
+// Inner watches a secure channel from within: the commands as they were meant, before protection.
+func (t Trace) Inner(channel Sender) Sender {
+	if t.W == nil {
+		return channel
+	}
+	return tracedChannel{t, channel}
+}
 
 type tracedWire struct {
 	Trace
@@ -38,14 +49,13 @@ func (t tracedWire) Transmit(b []byte) ([]byte, error) {
 
 type tracedChannel struct {
 	Trace
-	layer string
-	next  Sender
+	next Sender
 }
 
 func (t tracedChannel) Send(cmd Command) (Response, error) {
 	start := time.Now()
 	resp, err := t.next.Send(cmd)
-	t.line(t.layer, cmd, resp, err, time.Since(start))
+	t.line("inner", cmd, resp, err, time.Since(start))
 	return resp, err
 }
 

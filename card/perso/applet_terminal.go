@@ -110,7 +110,7 @@ func (a jmrtdApplet) identify(s *Session) error {
 
 func (a jmrtdApplet) lifeCycle(s *Session) (LifeCycle, error) {
 	com, _ := lds.ByName("EF.COM")
-	resp, err := s.send.Send(selectFile(com.FID))
+	resp, err := s.send.Send(apdu.SelectFile(com.FID))
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("perso: is the applet locked: %w", err)
@@ -124,10 +124,6 @@ func (a jmrtdApplet) lifeCycle(s *Session) (LifeCycle, error) {
 
 func (jmrtdApplet) putKeys(*Session) error {
 	return errors.New("perso: the applet has no keys of its own")
-}
-
-func selectFile(fid uint16) apdu.Command {
-	return apdu.Command{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: binary.BigEndian.AppendUint16(nil, fid)}
 }
 
 // commands puts the plan into CREATE FILE, UPDATE BINARY and PUT DATA.
@@ -167,7 +163,7 @@ func (w *appletWriter) put(s step) error {
 	case createFile:
 		size := binary.BigEndian.AppendUint16([]byte{appletCreate, 4}, uint16(len(s.file.Content)))
 		w.add("CREATE FILE "+s.file.Name(), 0xE0, 0, 0, binary.BigEndian.AppendUint16(size, s.file.FID))
-		w.commands = append(w.commands, command{"SELECT " + s.file.Name(), selectFile(s.file.FID)})
+		w.commands = append(w.commands, command{"SELECT " + s.file.Name(), apdu.SelectFile(s.file.FID)})
 	case writeFile:
 		for at := 0; at < len(s.file.Content); at += w.room {
 			part := s.file.Content[at:min(at+w.room, len(s.file.Content))]

@@ -140,7 +140,10 @@ func (g globalPlatform) putKeys(s *Session) error {
 		return err
 	}
 	replaces := s.KeyVersion
-	if replaces == initialVersion {
+	switch replaces {
+	case 0: // which PUT KEY would read as none
+		return errors.New("perso: the chip names no version of its keys, so that they could not be replaced for sure")
+	case initialVersion:
 		replaces = 0
 	}
 	if err := s.channel.PutKeys(replaces, g.card.Keys.Version, keys); err != nil {
@@ -160,12 +163,12 @@ func (g globalPlatform) putKeys(s *Session) error {
 const initialVersion = 0xFF
 
 // readBuffers reads EF.ATR/INFO under the master file for what the chip takes, and gives what gets through to it; a chip
-// without the file gets short commands. Chips have been seen that
-// do not know SELECT of the master file, which is selected when they get power.
+// without the file gets short commands. Chips have been seen that do not know SELECT of the master file, which is selected
+// when they get power.
 func readBuffers(send apdu.Sender) (lds.Buffers, error) {
 	steps := []apdu.Command{
-		{INS: 0xA4, P1: 0x00, P2: 0x0C},
-		{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{0x2F, 0x01}},
+		apdu.SelectMasterFile(),
+		apdu.SelectFile(0x2F01),
 		{INS: 0xB0, Ne: apdu.MaxShortNe},
 	}
 	var resp apdu.Response

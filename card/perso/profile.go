@@ -154,8 +154,8 @@ func (p CardProfile) checkSizes() error {
 		return fmt.Errorf("a size is negative")
 	case p.Sizes.Command != 0 && p.Sizes.Command < 64:
 		return fmt.Errorf("commands of %d bytes carry too little; %d is what short commands have", p.Sizes.Command, short)
-	case !bytes.Equal(p.application(), lds.AID()) && p.Dialect == JMRTDApplet:
-		return fmt.Errorf("application %s: readers find the applet by %X alone", p.Application, lds.AID())
+	case !bytes.Equal(p.application(), lds.AID()):
+		return fmt.Errorf("application %s: readers select %X alone (Doc 9303-10, section 4.1)", p.Application, lds.AID())
 	}
 	return nil
 }

@@ -196,7 +196,7 @@ func (p CardProfile) Plan(data Data, buffers lds.Buffers) (Report, error) {
 }
 
 func selectApplication(send apdu.Sender, aid []byte) error {
-	resp, err := send.Send(apdu.Command{INS: 0xA4, P1: 0x04, Data: aid, Ne: apdu.MaxShortNe})
+	resp, err := send.Send(apdu.SelectForInformation(aid))
 	if err != nil {
 		return err
 	}

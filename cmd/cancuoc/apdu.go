@@ -209,11 +209,7 @@ func (d *desk) openAPDU(ctx context.Context, ref cardRef, opts apduOptions) (*ap
 	if err != nil {
 		return nil, err
 	}
-	s := &apduSession{desk: d, options: opts, card: card, wire: card, results: []exchanged{}}
-	if trace != nil {
-		s.wire = trace.Wire(card)
-	}
-	return s, nil
+	return &apduSession{desk: d, options: opts, card: card, wire: trace.Wire(card), results: []exchanged{}}, nil
 }
 
 func (s *apduSession) all(ctx context.Context, requests []request) error {

@@ -32,7 +32,7 @@ func newChipCommand(d *desk) *cobra.Command {
 func (o *chipOptions) flags(cmd *cobra.Command) {
 	addCardFlag(cmd, &o.card)
 	cmd.Flags().BoolVar(&o.defaultKeys, "default-keys", false, "open chips in readers with the keys that everybody knows, for trials")
-	cmd.Flags().BoolVar(&o.force, "force", false, "show the chip keys that have failed at it before; it may lock itself for ever")
+	cmd.Flags().BoolVar(&o.force, "force", false, "show the chip keys that have failed at it before, or others than its own; it may lock itself for ever")
 	cmd.Flags().StringVar(&o.passphraseFile, "passphrase-file", "", "the passphrase of the station's keys is in `FILE`")
 }
 
@@ -152,8 +152,8 @@ func (d *desk) withChip(ctx context.Context, opts chipOptions, do func(*openChip
 		return err
 	}
 	defer place.register.Close()
-	if ref.scheme == "pcsc" && place.config.DefaultKeys() && !opts.defaultKeys {
-		return withCode(exitKey, errDefaultKeys)
+	if err := place.keysFor(ref, opts.defaultKeys); err != nil {
+		return err
 	}
 	return d.withPassphrase(opts.passphraseFile, func(passphrase []byte) error {
 		keys, err := place.config.LoadChipKeys(place.folder, d.keys(passphrase))
@@ -179,17 +179,12 @@ func (d *desk) withChip(ctx context.Context, opts chipOptions, do func(*openChip
 
 func (d *desk) openSession(keys station.ChipKeys, card station.Dialogue, attempts perso.Attempts) (*perso.Session, error) {
 	t := keys.Terminal(attempts)
-	t.Rand = card.Rand
-	wire := apdu.Transmitter(card)
 	trace, err := d.tracing()
 	if err != nil {
 		return nil, err
 	}
-	if trace != nil {
-		wire = trace.Wire(wire)
-		t.Channel = func(s apdu.Sender) apdu.Sender { return trace.Channel("inner", s) }
-	}
-	session, err := t.Open(&apdu.Conn{Wire: wire})
+	t.Rand, t.Channel = card.Rand, trace.Inner
+	session, err := t.Open(&apdu.Conn{Wire: trace.Wire(card)})
 	if err != nil {
 		return nil, withCode(exitCard, err)
 	}

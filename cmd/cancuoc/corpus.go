@@ -203,11 +203,7 @@ func (c *corpus) add(doc card.Document, p card.Profile, state simulator.State, k
 			state.Faults[kind.Fault] = occasion
 		}
 	}
-	store, err := simulator.Create(c.path(name+".sim"), state)
-	if err != nil {
-		return err
-	}
-	if err := store.Close(); err != nil {
+	if err := writeCard(c.path(name+".sim"), state); err != nil {
 		return err
 	}
 	lines, err := doc.MRZ()

@@ -62,7 +62,7 @@ Chips in readers are not opened with the default keys, which everybody knows, un
 	completeFlag(cmd, "readers", func(string) []string { return append([]string{"all"}, readerNames(cmd)...) })
 	cmd.Flags().BoolVar(&opts.defaultKeys, "default-keys", false, "open chips in readers with the keys that everybody knows, for trials")
 	cmd.Flags().BoolVar(&opts.dryRun, "dry-run", false, "say what would be written, and touch neither chip nor register")
-	cmd.Flags().BoolVar(&opts.force, "force", false, "show a chip keys that have failed at it before; it may lock itself for ever")
+	cmd.Flags().BoolVar(&opts.force, "force", false, "show a chip keys that have failed at it before, or others than its own; it may lock itself for ever")
 	cmd.Flags().StringVar(&opts.passphraseFile, "passphrase-file", "", "the passphrase of the signing key is in `FILE`")
 	return cmd
 }

@@ -15,11 +15,19 @@ import (
 var errDefaultKeys = errors.New("chips in readers are not opened with the default keys, which everybody knows: set chip.keys in " +
 	station.ConfigName + " to the keys of your chips, or say --default-keys for trials")
 
+// keysFor refuses a chip in a reader where the keys are the default ones, unless those are asked for.
+func (w *workplace) keysFor(ref cardRef, defaultKeys bool) error {
+	if ref.scheme == "pcsc" && w.config.DefaultKeys() && !defaultKeys {
+		return withCode(exitKey, errDefaultKeys)
+	}
+	return nil
+}
+
 // cardsFor gives a reference for each worker of the run, and refuses what would ruin cards.
 func (w *workplace) cardsFor(ctx context.Context, opts issueOptions) ([]cardRef, error) {
 	if len(opts.readers) > 0 {
-		if w.config.DefaultKeys() && !opts.defaultKeys {
-			return nil, withCode(exitKey, errDefaultKeys)
+		if err := w.keysFor(cardRef{scheme: "pcsc"}, opts.defaultKeys); err != nil {
+			return nil, err
 		}
 		return namedReaders(ctx, opts.readers)
 	}
@@ -29,9 +37,11 @@ func (w *workplace) cardsFor(ctx context.Context, opts issueOptions) ([]cardRef,
 		return nil, err
 	case opts.all && ref.scheme == "sim" && !ref.folder():
 		return nil, withCode(exitUsage, errors.New("--all with one card file would put every citizen on it: name a folder, sim:DIR/"))
-	case ref.scheme == "pcsc" && w.config.DefaultKeys() && !opts.defaultKeys:
-		return nil, withCode(exitKey, errDefaultKeys)
-	case ref.scheme == "pcsc" && opts.all:
+	}
+	if err := w.keysFor(ref, opts.defaultKeys); err != nil {
+		return nil, err
+	}
+	if ref.scheme == "pcsc" && opts.all {
 		ref, err = ref.settled(ctx)
 	}
 	ref.kind = w.config.CardProfile()

@@ -67,7 +67,6 @@ func TestStoriesThroughPCSC(t *testing.T) {
 // other's cards: the test with the same name there runs it.
 func besideStories(t *testing.T, folder string) {
 	t.Helper()
-	needs(t, "pcscd", "unshare")
 	stories, err := filepath.Glob(folder + "/*.txtar")
 	if err != nil || len(stories) == 0 {
 		t.Fatal("no stories", err)
@@ -86,15 +85,23 @@ func besideStories(t *testing.T, folder string) {
 // most of the time, and not for processors.
 func besideRun(t *testing.T, pattern, name string, env ...string) {
 	t.Helper()
+	out, err := beside(t, env, "-test.run="+pattern, "-test.v", "-test.parallel=4", "-test.timeout=10m")
+	if err != nil || !strings.Contains(out, "PASS: "+name) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// beside runs this program in a namespace with a pcscd of its own.
+func beside(t testing.TB, env []string, args ...string) (out string, err error) {
+	t.Helper()
+	needs(t, "pcscd", "unshare")
 	if err := exec.Command("unshare", "-m", "-n", "true").Run(); err != nil {
 		missing(t, "this machine allows no namespaces: no pcscd of our own")
 	}
-	cmd := exec.Command(absolute(t, "../../.ci/with-pcscd"), os.Args[0], "-test.run="+pattern, "-test.v", "-test.parallel=4", "-test.timeout=10m")
+	cmd := exec.Command(absolute(t, "../../.ci/with-pcscd"), append([]string{os.Args[0]}, args...)...)
 	cmd.Env = append(append(os.Environ(), insideNamespace+"=1"), env...)
-	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "PASS: "+name) {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	text, err := cmd.CombinedOutput()
+	return string(text), err
 }
 
 // needs skips the test where a program is missing, and fails it in CI.

@@ -215,7 +215,12 @@ func newBlank(path string, kind perso.CardProfile, t simulator.Transport) error 
 	if err != nil {
 		return err
 	}
-	store, err := simulator.Create(path, blank)
+	return writeCard(path, blank)
+}
+
+// writeCard makes a card file.
+func writeCard(path string, s simulator.State) error {
+	store, err := simulator.Create(path, s)
 	if err != nil {
 		return err
 	}

@@ -191,17 +191,12 @@ func (d *desk) readCard(ctx context.Context, ref cardRef, inspection reader.Insp
 		return reader.Reading{}, err
 	}
 	defer opened.Close()
-	inspection.Reset, inspection.Rand = opened.Reset, opened.Rand
-	var wire apdu.Transmitter = opened
-	if trace != nil {
-		wire = trace.Wire(opened)
-		inspection.Channel = func(s apdu.Sender) apdu.Sender { return trace.Channel("inner", s) }
-	}
+	inspection.Reset, inspection.Rand, inspection.Channel = opened.Reset, opened.Rand, trace.Inner
 	if terminal(d.err) {
 		inspection.Watch = func(file string, size int) { fmt.Fprintf(d.err, "\r\x1b[Kread %s, %d bytes", file, size) }
 		defer fmt.Fprint(d.err, "\r\x1b[K")
 	}
-	return inspection.Read(ctx, &apdu.Conn{Wire: wire})
+	return inspection.Read(ctx, &apdu.Conn{Wire: trace.Wire(opened)})
 }
 
 // outcome gives the exit code of a verdict.

@@ -58,10 +58,8 @@ type readerResult struct {
 func runReaders(ctx context.Context, d *desk, o readersOptions) error {
 	results, err := d.readersNow(ctx, o)
 	if err == nil && slices.ContainsFunc(results, readerResult.left) { // the service does not know it yet
-		select {
-		case <-time.After(serviceLooks):
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := sleep(ctx, serviceLooks); err != nil {
+			return err
 		}
 		results, err = d.readersNow(ctx, o)
 	}

@@ -76,11 +76,7 @@ func (p *probed) ask(ctx context.Context, d *desk, name string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	var wire apdu.Transmitter = c
-	if trace != nil {
-		wire = trace.Wire(c)
-	}
-	conn := &apdu.Conn{Wire: wire}
+	conn := &apdu.Conn{Wire: trace.Wire(c)}
 	p.Carries = carries(c.Limits())
 	for _, step := range []func(apdu.Sender) error{p.askMasterFile, p.askPassport, p.askIssuer} {
 		if err := step(conn); err != nil {
@@ -105,7 +101,7 @@ func (p *probed) add(what, detail string) { p.Answers = append(p.Answers, answer
 
 // askMasterFile reads EF.CardAccess, which says how PACE is done (Doc 9303-11, section 4.2).
 func (p *probed) askMasterFile(send apdu.Sender) error {
-	if _, err := send.Send(apdu.Command{INS: 0xA4, P2: 0x0C}); err != nil {
+	if _, err := send.Send(apdu.SelectMasterFile()); err != nil {
 		return err
 	}
 	file, _ := lds.ByName("EF.CardAccess")
@@ -126,12 +122,12 @@ func (p *probed) askMasterFile(send apdu.Sender) error {
 
 // askPassport selects the eMRTD application, and finds out whether its files are closed as those of an issued card are.
 func (p *probed) askPassport(send apdu.Sender) error {
-	resp, err := send.Send(apdu.Command{INS: 0xA4, P1: 0x04, P2: 0x0C, Data: lds.AID()})
+	resp, err := send.Send(apdu.SelectApplication(lds.AID()))
 	if err != nil || resp.SW != apdu.SWOK {
 		return err
 	}
 	com, _ := lds.ByName("EF.COM")
-	closed, err := send.Send(apdu.Command{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{byte(com.FID >> 8), byte(com.FID)}})
+	closed, err := send.Send(apdu.SelectFile(com.FID))
 	if err != nil {
 		return err
 	}
@@ -150,7 +146,7 @@ func (p *probed) askPassport(send apdu.Sender) error {
 // askIssuer selects the issuer security domain: the name that GlobalPlatform gives it, and an older one that chips have.
 func (p *probed) askIssuer(send apdu.Sender) error {
 	for _, aid := range [][]byte{perso.IssuerSecurityDomain(), {0xA0, 0, 0, 0, 0x03, 0, 0, 0}} {
-		resp, err := send.Send(apdu.Command{INS: 0xA4, P1: 0x04, Data: aid, Ne: apdu.MaxShortNe})
+		resp, err := send.Send(apdu.SelectForInformation(aid))
 		if err != nil {
 			return err
 		}

@@ -228,19 +228,19 @@ func (f *failing) Write(p []byte) (int, error) {
 // note writes a line for the operator.
 func (d *desk) note(format string, args ...any) { fmt.Fprintf(d.err, format+"\n", args...) }
 
-// tracing opens the trace file, once; nil when none was asked for.
-func (d *desk) tracing() (*apdu.Trace, error) {
+// tracing opens the trace file, once. Where none was asked for the trace watches nothing.
+func (d *desk) tracing() (apdu.Trace, error) {
 	if d.trace == "" {
-		return nil, nil
+		return apdu.Trace{}, nil
 	}
 	if d.traceFile == nil {
 		f, err := os.OpenFile(d.trace, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 		if err != nil {
-			return nil, withCode(exitUsage, fmt.Errorf("--trace: %w", err))
+			return apdu.Trace{}, withCode(exitUsage, fmt.Errorf("--trace: %w", err))
 		}
 		d.traceFile = f
 	}
-	return &apdu.Trace{W: d.traceFile}, nil
+	return apdu.Trace{W: d.traceFile}, nil
 }
 
 func (d *desk) closeTrace() {

@@ -51,11 +51,9 @@ func (a atReaders) blank(name string, change func(*simulator.State)) (path, chip
 		change(&state)
 	}
 	path = filepath.Join(a.folder, name)
-	store, err := simulator.Create(path, state)
-	if err != nil {
+	if err := writeCard(path, state); err != nil {
 		a.Fatal(err)
 	}
-	store.Close()
 	return path, hex.EncodeToString(state.ChipID)
 }
 
@@ -310,8 +308,7 @@ func TestSeveralReadersInterrupted(t *testing.T) {
 // as quick as pcscd: eight cards, and in a soak twenty.
 func BenchmarkReaders(b *testing.B) {
 	if os.Getenv(insideNamespace) == "" {
-		b.Setenv("CANCUOC_READERS", "4")
-		besideBench(b)
+		besideBench(b, "CANCUOC_READERS=4")
 		return
 	}
 	orders := 8

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -157,7 +156,7 @@ type simulatedFile struct {
 
 func newSimulated(path string, s simulator.State) simulated {
 	result := simulated{File: path, ChipID: hex.EncodeToString(s.ChipID), LifeCycle: s.LifeCycle,
-		ATR: strings.ToUpper(hex.EncodeToString(s.ATR)), Transport: s.Transport, Capacity: s.Capacity}
+		ATR: upperHex(s.ATR), Transport: s.Transport, Capacity: s.Capacity}
 	for _, kind := range simulator.FaultKinds() {
 		if s.Faults[kind.Fault] > 0 {
 			result.Faults = append(result.Faults, string(kind.Fault))

@@ -96,7 +96,6 @@ func insideReaders(t *testing.T) bool {
 	if os.Getenv(insideNamespace) != "" {
 		return true
 	}
-	needs(t, "pcscd", "unshare")
 	t.Parallel()
 	besideRun(t, "^"+t.Name()+"$", t.Name(), "CANCUOC_READERS=4")
 	return false

@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -100,17 +101,22 @@ func storyEdit(ts *testscript.TestScript, _ bool, args []string) {
 
 // storySetting gives a key of a TOML file another text: setting station/station.toml own_keys file:own.keys.
 func storySetting(ts *testscript.TestScript, _ bool, args []string) {
-	lines := strings.Split(ts.ReadFile(args[0]), "\n")
-	found := false
-	for i, line := range lines {
-		if strings.HasPrefix(line, args[1]+" = ") {
-			lines[i], found = fmt.Sprintf("%s = %q", args[1], args[2]), true
-		}
+	ts.Check(set(ts.MkAbs(args[0]), args[1], args[2]))
+}
+
+// set gives a key of a TOML file another text.
+func set(path, key, value string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
 	}
-	if !found {
-		ts.Fatalf("%s has no %s", args[0], args[1])
+	lines := strings.Split(string(text), "\n")
+	i := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, key+" = ") })
+	if i < 0 {
+		return fmt.Errorf("%s has no %s", path, key)
 	}
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Join(lines, "\n")), 0o600))
+	lines[i] = fmt.Sprintf("%s = %q", key, value)
+	return os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600)
 }
 
 // storyGrow writes a copy of a file cut to a number of bytes: grow in out 100.

@@ -73,17 +73,9 @@ func (w *tornDesk) write(name, text string) {
 // set gives a key of station.toml another text.
 func (w *tornDesk) set(key, value string) {
 	w.t.Helper()
-	text, err := os.ReadFile(filepath.Join(w.folder, station.ConfigName))
-	if err != nil {
+	if err := set(filepath.Join(w.folder, station.ConfigName), key, value); err != nil {
 		w.t.Fatal(err)
 	}
-	lines := strings.Split(string(text), "\n")
-	for i, line := range lines {
-		if strings.HasPrefix(line, key+" = ") {
-			lines[i] = fmt.Sprintf("%s = %q", key, value)
-		}
-	}
-	w.write(station.ConfigName, strings.Join(lines, "\n"))
 }
 
 // must runs cancuoc at the station, in this process.
@@ -163,7 +155,8 @@ func TestTornThroughPCSC(t *testing.T) {
 	if !insideReaders(t) {
 		return
 	}
-	for i, kind := range [][2]string{{"cancuoc", "vn-cancuoc-2024"}, {"globalplatform-scp03", "vn-cancuoc-2024"}, {"globalplatform-scp02", "vn-cancuoc-2024"}, {"jmrtd-applet", "vn-applet-2026"}} {
+	for i, kind := range [][2]string{{"cancuoc", "vn-cancuoc-2024"}, {"globalplatform-scp03", "vn-cancuoc-2024"},
+		{"globalplatform-scp02", "vn-cancuoc-2024"}, {"jmrtd-applet", "vn-applet-2026"}} {
 		t.Run(kind[0], func(t *testing.T) {
 			t.Parallel()
 			w := newTornDesk(t, i+1, kind[0], kind[1])

@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -12,20 +11,14 @@ import (
 )
 
 // besideBench runs a benchmark of this program in a namespace with a pcscd of its own, and reports what it measured.
-func besideBench(b *testing.B) {
+func besideBench(b *testing.B, env ...string) {
 	b.Helper()
-	needs(b, "pcscd", "unshare")
-	if err := exec.Command("unshare", "-m", "-n", "true").Run(); err != nil {
-		missing(b, "this machine allows no namespaces: no pcscd of our own")
-	}
-	cmd := exec.Command(absolute(b, "../../.ci/with-pcscd"), os.Args[0], "-test.run=^$", "-test.bench=^"+b.Name()+"$", "-test.timeout=20m")
-	cmd.Env = append(os.Environ(), insideNamespace+"=1")
-	out, err := cmd.CombinedOutput()
+	out, err := beside(b, env, "-test.run=^$", "-test.bench=^"+b.Name()+"$", "-test.timeout=20m")
 	if err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}
 	b.ReportMetric(0, "ns/op")
-	for line := range strings.Lines(string(out)) {
+	for line := range strings.Lines(out) {
 		if fields := strings.Fields(line); strings.HasPrefix(line, b.Name()) && len(fields) > 3 {
 			reportMetrics(b, fields[2:])
 			return

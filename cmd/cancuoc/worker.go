@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/cancuoc/cancuoc/card/perso"
 	"github.com/cancuoc/cancuoc/card/register"
@@ -135,7 +134,7 @@ func (w *worker) awaitCard(ctx context.Context) error {
 		err = pcsc.AwaitSwap(w.waits, w.ref.name)
 	case !there:
 		w.ask("put a card in%s", w.waiting(ctx))
-		err = awaitCardIn(w.waits, w.ref.name)
+		err = pcsc.AwaitCard(w.waits, w.ref.name)
 	}
 	if err != nil {
 		return err
@@ -170,9 +169,6 @@ func (w *worker) whoIsIn(ctx context.Context) string {
 	return id
 }
 
-// lookEvery is how often readers are looked at while a card is awaited.
-const lookEvery = 250 * time.Millisecond
-
 // cardIn tells whether a card is in the reader of this name.
 func cardIn(ctx context.Context, name string) (bool, error) {
 	readers, err := pcsc.Readers(ctx)
@@ -185,17 +181,6 @@ func cardIn(ctx context.Context, name string) (bool, error) {
 		}
 	}
 	return false, fmt.Errorf("%w: %s is gone", pcsc.ErrNoReader, name)
-}
-
-func awaitCardIn(ctx context.Context, name string) error {
-	for {
-		if there, err := cardIn(ctx, name); there || err != nil {
-			return err
-		}
-		if err := sleep(ctx, lookEvery); err != nil {
-			return err
-		}
-	}
 }
 
 // errReaderStops ends a worker whose card has failed: the next card is not there. What was wrong has been told.

@@ -48,13 +48,19 @@ func Watch(ctx context.Context) iter.Seq2[Event, error] {
 	}
 }
 
-// AwaitSwap waits until the reader that name means has stood empty and holds a card again.
-func AwaitSwap(ctx context.Context, name string) error {
-	return awaitSwap(looks(ctx, establish), ctx, name)
+// AwaitCard waits until the reader that name means holds a card.
+func AwaitCard(ctx context.Context, name string) error {
+	return awaitCard(looks(ctx, establish), ctx, name, true)
 }
 
-func awaitSwap(looks iter.Seq2[look, error], ctx context.Context, name string) error {
-	empty, first := false, true
+// AwaitSwap waits until the reader that name means has stood empty and holds a card again.
+func AwaitSwap(ctx context.Context, name string) error {
+	return awaitCard(looks(ctx, establish), ctx, name, false)
+}
+
+// awaitCard waits for a card in a reader that has stood empty, or is yet to.
+func awaitCard(looks iter.Seq2[look, error], ctx context.Context, name string, empty bool) error {
+	first := true
 	for look, err := range looks {
 		if err != nil {
 			return err

@@ -164,15 +164,41 @@ func TestAwaitSwap(t *testing.T) {
 		"cards in two":                  {"", []look{readers(at("A", "x", 1), at("B", "y", 1))}, 1, ErrManyCards},
 	} {
 		n := 0
-		var given iter.Seq2[look, error] = func(yield func(look, error) bool) {
-			for _, l := range c.looks {
-				if n++; !yield(l, nil) {
-					return
-				}
-			}
-			n = 0
+		err := awaitCard(given(&n, c.looks), t.Context(), c.reader, false)
+		if n != c.want || !errors.Is(err, c.err) {
+			t.Errorf("%s: done after %d looks with %v; want %d, %v", name, n, err, c.want, c.err)
 		}
-		err := awaitSwap(given, t.Context(), c.reader)
+	}
+}
+
+// given gives looks and counts them, from 0 again when all are past.
+func given(n *int, looks []look) iter.Seq2[look, error] {
+	return func(yield func(look, error) bool) {
+		for _, l := range looks {
+			if *n++; !yield(l, nil) {
+				return
+			}
+		}
+		*n = 0
+	}
+}
+
+func TestAwaitCard(t *testing.T) {
+	readers := func(r ...seen) look { return look{seen: r} }
+	for name, c := range map[string]struct {
+		looks []look
+		want  int // looks until there is a card, 0: never
+		err   error
+	}{
+		"there already":            {[]look{readers(at("A", "x", 1))}, 1, nil},
+		"after another reader's":   {[]look{readers(at("A", "", 1)), readers(at("A", "", 1), at("B", "y", 1)), readers(at("A", "x", 2))}, 3, nil},
+		"never":                    {[]look{readers(at("A", "", 1)), readers(at("A", "", 3))}, 0, nil},
+		"the service away":         {[]look{readers(at("A", "", 1)), {down: true}, readers(at("A", "x", 2))}, 3, nil},
+		"no such reader":           {[]look{readers(at("B", "x", 1))}, 1, ErrNoSuchReader},
+		"the reader was unplugged": {[]look{readers(at("A", "", 1)), readers(), readers(at("A", "x", 1))}, 3, nil},
+	} {
+		n := 0
+		err := awaitCard(given(&n, c.looks), t.Context(), "A", true)
 		if n != c.want || !errors.Is(err, c.err) {
 			t.Errorf("%s: done after %d looks with %v; want %d, %v", name, n, err, c.want, c.err)
 		}
@@ -183,7 +209,7 @@ func TestAwaitSwapEndsWithItsContext(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer stop()
 	never := looks(ctx, func(context.Context) (service, error) { return nil, ErrNoService })
-	if err := awaitSwap(never, ctx, ""); !errors.Is(err, context.DeadlineExceeded) {
+	if err := awaitCard(never, ctx, "", false); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
 }

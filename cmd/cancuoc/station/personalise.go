@@ -48,7 +48,7 @@ func (j *job) personalise(ctx context.Context) (outcome, error) {
 // openChip finds out who the chip is, and proves to be its issuer, as its profile has it.
 func (j *job) openChip(ctx context.Context, send apdu.Sender) (*perso.Session, error) {
 	t := j.Chips.Terminal(Attempts{Ctx: ctx, Register: j.Register, Force: j.Force, Now: j.Now})
-	t.Rand, t.Channel = j.rand, j.channel()
+	t.Rand, t.Channel = j.rand, j.Trace.Inner
 	chip, err := t.Open(send)
 	if errors.Is(err, ErrTried) || err == nil {
 		return chip, err

@@ -86,7 +86,7 @@ func (j *job) read(ctx context.Context) (reader.Reading, error) {
 		return reader.Reading{}, err
 	}
 	reading, err := reader.Inspection{
-		Access: access, Rand: j.rand, Terminal: j.Terminal, Reset: j.card.Reset, Channel: j.channel(),
+		Access: access, Rand: j.rand, Terminal: j.Terminal, Reset: j.card.Reset, Channel: j.Trace.Inner,
 	}.Read(ctx, conn)
 	if err != nil {
 		return reader.Reading{}, CardError{err}

@@ -63,7 +63,7 @@ type Desk struct {
 	Rand  io.Reader
 	Now   func() time.Time
 
-	Trace    *apdu.Trace                  // if set, sees every command
+	Trace    apdu.Trace                   // sees every command
 	Progress func(done, of int)           // if set, is told how far the chip has been written
 	Begin    func(id int64, name string)  // if set, is told of each step that begins
 	Done     func(id int64, outcome Step) // if set, is told of each step that is done
@@ -246,23 +246,11 @@ func (j *job) connect() (*apdu.Conn, error) {
 			j.rand = d.Rand
 		}
 	}
-	var wire apdu.Transmitter = j.card
-	if j.Trace != nil {
-		wire = j.Trace.Wire(wire)
-	}
-	return &apdu.Conn{Wire: wire}, nil
+	return &apdu.Conn{Wire: j.Trace.Wire(j.card)}, nil
 }
 
 func (j *job) closeCard() {
 	if j.card != nil {
 		j.card.Close()
 	}
-}
-
-// channel gives what is put around a secure channel.
-func (j *job) channel() func(apdu.Sender) apdu.Sender {
-	if j.Trace == nil {
-		return nil
-	}
-	return func(s apdu.Sender) apdu.Sender { return j.Trace.Channel("inner", s) }
 }
