@@ -160,3 +160,26 @@ func sentence(err error, code int) string {
 	}
 	return text
 }
+
+// inVietnamese says what an error at the reader says, line by line: whoever stands there must know what to do.
+func inVietnamese(err error) (lines []string) {
+	text := pcsc.Vietnamese(err)
+	if errors.Is(err, simulator.ErrPowerLost) {
+		text = pcsc.Vietnamese(pcsc.ErrRemoved)
+	}
+	if errors.Is(err, simulator.ErrPowerLost) || errors.Is(err, pcsc.ErrRemoved) {
+		text += "; đặt lại đúng thẻ đó và chạy lại lệnh"
+	}
+	if text != "" {
+		lines = append(lines, text)
+	}
+	for _, p := range whyNone(err) {
+		lines = append(lines, printable(p.Vietnamese))
+	}
+	return lines
+}
+
+// bilingual is the error for the operator in English and, where it is one at the reader, in Vietnamese, on one line.
+func bilingual(err error, code int) string {
+	return strings.Join(append([]string{sentence(err, code)}, inVietnamese(err)...), " / ")
+}

@@ -28,6 +28,8 @@ func newSimulateCommand(d *desk) *cobra.Command {
 			switch {
 			case !plug:
 				return cobra.NoArgs(cmd, args)
+			case opts.port < 1 || opts.port > 65536-maxSlots:
+				return fmt.Errorf("--port %d: a port is from 1 to %d", opts.port, 65536-maxSlots)
 			case opts.script == "" && len(args) == 0 && !d.prompts():
 				return errors.New("which cards? name them (sim:FILE), or say with --script how they come and go")
 			}
@@ -36,7 +38,8 @@ func newSimulateCommand(d *desk) *cobra.Command {
 		Long: `Simulated cards live in card files. With --reader they are plugged into pcscd's virtual reader (package
 vsmartcard-vpcd), the first into its first slot and so on, until this command is interrupted. A reference may name
 faults and how long the chip takes: sim:FILE?fault=clone&bitrate=424000&page=3ms&crypto=60ms; ?reader=short puts the card
-into a reader that loses commands with extended length fields. With --corpus a folder is filled with good and bad cards of every profile, each with what a reader must say of it: a test set for any reader.
+into a reader that loses commands with extended length fields. With --corpus a folder is filled with good and bad cards of
+every profile, each with what a reader must say of it: a test set for any reader.
 
 At a terminal, and with --script, cards go in and out of the virtual reader while it runs: one word and what it takes on
 each line, # begins a comment, and at the end every card is taken out. A script stops at its first line that cannot be
@@ -63,6 +66,12 @@ done. A card that fails leaves its slot, and the others stay. With --json each e
 			opts.cards = args
 			return runSimulateReader(cmd.Context(), d, opts)
 		},
+	}
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if !plug {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return completeSlots(cmd, args, typed)
 	}
 	cmd.Flags().BoolVar(&plug, "reader", false, "plug the cards named as arguments into the virtual reader")
 	cmd.Flags().StringVar(&corpusFolder, "corpus", "", "write a test set of good and bad cards into the new folder `DIR`")

@@ -63,13 +63,17 @@ func (w *worker) show(format string, args ...any) {
 	w.board.show(w.row, fmt.Sprintf(format, append(name, args...)...))
 }
 
-// ask tells the operator what to do: where there is a terminal, in the worker's line until it is done.
-func (w *worker) ask(format string, args ...any) {
-	if w.board.width == nil {
-		w.note(format, args...)
-		return
+// ask tells the operator what to do: where there is a terminal, in the worker's line until it is done. Behind a reader's
+// name, which may be long, the line has room for few words.
+func (w *worker) ask(ctx context.Context, what, inFew string) {
+	switch {
+	case w.board.width == nil:
+		w.note("%s%s", what, w.waiting(ctx))
+	case w.name != "":
+		w.show("%s", inFew)
+	default:
+		w.show("%s%s", what, w.waiting(ctx))
 	}
-	w.show(format, args...)
 }
 
 // single issues one order, 0 for the oldest that waits.
@@ -94,7 +98,7 @@ func (w *worker) run(ctx context.Context) error {
 		case errors.Is(err, errReaderStops):
 			return nil
 		case err != nil && w.name != "" && ctx.Err() == nil:
-			w.note("this reader stops: %s", sentence(err, exitCode(ctx, err)))
+			w.note("this reader stops: %s", bilingual(err, exitCode(ctx, err)))
 			return err
 		case err != nil || id == 0:
 			return err
@@ -126,10 +130,10 @@ func (w *worker) awaitCard(ctx context.Context) error {
 	case err != nil:
 		return err
 	case w.spent && there:
-		w.ask("take the card out and put the next one in%s", w.waiting(ctx))
+		w.ask(ctx, "take the card out and put the next one in / lấy thẻ ra, đặt thẻ tiếp theo vào", "change the card / đổi thẻ")
 		err = pcsc.AwaitSwap(w.waits, w.ref.name)
 	case !there:
-		w.ask("put a card in%s", w.waiting(ctx))
+		w.ask(ctx, "put a card in / đặt thẻ vào", "put a card in / đặt thẻ vào")
 		err = awaitCardIn(w.waits, w.ref.name)
 	}
 	if err != nil {
@@ -142,11 +146,11 @@ func (w *worker) awaitCard(ctx context.Context) error {
 	return nil
 }
 
-// waiting says how many orders wait, where that is not soon out of date.
+// waiting says how many orders wait.
 func (w *worker) waiting(ctx context.Context) string {
 	left, err := w.untried(ctx)
 	switch {
-	case err != nil || len(left) == 0 || w.name != "" && w.board.width != nil:
+	case err != nil || len(left) == 0:
 		return ""
 	case len(left) == 1:
 		return " (1 order waits; interrupt to stop)"
@@ -211,7 +215,7 @@ func (w *worker) issue(ctx context.Context, id int64) error {
 	case order.ID == 0:
 		return err
 	case w.ref.scheme == "pcsc" && (errors.Is(err, perso.ErrLocked) || errors.Is(err, register.ErrChipTaken)):
-		w.note("%s", sentence(err, exitCode(ctx, err)))
+		w.note("%s", bilingual(err, exitCode(ctx, err)))
 		w.giveBack(id)
 		return nil
 	}
@@ -219,7 +223,7 @@ func (w *worker) issue(ctx context.Context, id int64) error {
 	if err == nil || ctx.Err() != nil {
 		return ctx.Err()
 	}
-	w.note("cancuoc: %s", sentence(err, exitCode(ctx, err)))
+	w.note("cancuoc: %s", bilingual(err, exitCode(ctx, err)))
 	if stopsTheLine(err) {
 		w.halt()
 	}
