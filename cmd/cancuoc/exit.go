@@ -153,6 +153,8 @@ func sentence(err error, code int) string {
 		return text + whyNoReader(err)
 	case errors.Is(err, pki.ErrPassphrase):
 		return text + "; name the file that holds it with --passphrase-file"
+	case errors.Is(err, perso.ErrCannotCarry):
+		return text + "; `cancuoc chip profiles` says what is meant for which records: change chip.profile, or the record's profile"
 	case errors.Is(err, register.ErrOtherChip):
 		return text + "; put that chip in, or give the order up with `cancuoc order spoil`"
 	case errors.Is(err, fs.ErrPermission):
