@@ -85,7 +85,7 @@ done. A card that fails leaves its slot, and the others stay. With --json each e
 func newSimulateShowCommand(d *desk) *cobra.Command {
 	return &cobra.Command{Use: "show FILE", Short: "Show what a card file holds, without its data", Args: cobra.ExactArgs(1),
 		Example: "  cancuoc simulate show card.sim",
-		RunE:    func(_ *cobra.Command, args []string) error { return runSimulateShow(d, args[0]) }}
+		RunE:    func(_ *cobra.Command, args []string) error { return runSimulateShow(d, cardFile(args[0])) }}
 }
 
 func newSimulateFaultsCommand(d *desk) *cobra.Command {
@@ -139,11 +139,14 @@ func newSimulateEndCommand(d *desk, name, short, long string, change func(simula
 			if !yes {
 				return withCode(exitUsage, errors.New("what is on the card would be gone: say --yes"))
 			}
-			return changeCardFile(d, args[0], change)
+			return changeCardFile(d, cardFile(args[0]), change)
 		}}
 	cmd.Flags().BoolVar(&yes, "yes", false, "lose what is on the card")
 	return cmd
 }
+
+// cardFile gives the name of a card file that is named as itself, or as the card in it: FILE or sim:FILE.
+func cardFile(name string) string { return strings.TrimPrefix(name, "sim:") }
 
 // simulated is what is shown of a card file.
 type simulated struct {
@@ -203,7 +206,7 @@ func newSimulateNewCommand(d *desk) *cobra.Command {
 			if err != nil {
 				return withCode(exitInput, err)
 			}
-			return runSimulateNew(d, args[0], kind, t)
+			return runSimulateNew(d, cardFile(args[0]), kind, t)
 		}}
 	cmd.Flags().StringVar(&transport, "transport", "contactless", "how the chip talks: `HOW` is contactless, t1 or t0 (no command over 255 bytes of data)")
 	cmd.Flags().StringVar(&profile, "profile", "cancuoc", "the kind of chip, by the card `PROFILE` with which a station writes it (`cancuoc chip profiles`)")
