@@ -14,8 +14,8 @@ import (
 	"github.com/cancuoc/cancuoc/card/regular"
 )
 
-// ErrInUse is answered when another process has the card file open.
-var ErrInUse = errors.New("simulator: the card file is in use by another process")
+// ErrInUse is answered when the card file is open already, in this process or another.
+var ErrInUse = errors.New("simulator: the card file is in use: another program, or another slot, has it")
 
 // Store keeps a chip's state in a card file: one JSON object, written whole and atomically after every command that
 // changed it. While it is open no other process can open the same file.

@@ -57,6 +57,9 @@ func (g globalPlatform) open(s *Session) error {
 // initiate asks the chip who it is and which keys it has, and gets its cryptogram. Once it is known it stays the same.
 func (g globalPlatform) initiate(s *Session) (*scp.Handshake, error) {
 	if err := selectApplication(s.wire, g.card.domain()); err != nil {
+		if errors.Is(err, apdu.SWConditionsNotSatisfied) {
+			err = fmt.Errorf("%w (as a chip may answer whose life has ended)", err)
+		}
 		return nil, fmt.Errorf("perso: select the security domain %s: %w", g.card.domain(), err)
 	}
 	h, err := scp.Initiate(s.wire, g.card.Channel.Protocol, 0, s.terminal.Rand)

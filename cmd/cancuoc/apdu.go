@@ -30,8 +30,8 @@ func newAPDUCommand(d *desk) *cobra.Command {
 		Use: "apdu [HEX... | --file FILE] --card REF", Short: "Send commands to a card and show what it answers",
 		Long: `Send commands to a card as they stand, and show of each its name, the answer and what its status word means. A command is
 hexadecimal, with or without spaces; "reset" resets the card. Commands are arguments, or the lines of a FILE (- for
-standard input), where # begins a comment; without either they are asked for at the terminal. All are checked before the
-first is sent. 61XX and 6CXX are not followed: send GET RESPONSE, or the command again.
+standard input), where # begins a comment; all are checked before the first is sent. Without either they are asked for at the
+terminal until you say quit, and with --json each is then one object on a line. 61XX and 6CXX are not followed: send GET RESPONSE, or the command again.
 
 What no other command can undo (PUT KEY, DELETE, TERMINATE, SET STATUS of the card, the lock of an applet) is sent only with
 --yes. --explain says what a status word or a command means, and needs no card.`,
@@ -95,12 +95,12 @@ func runAPDU(ctx context.Context, d *desk, opts apduOptions) error {
 		return err
 	}
 	defer session.card.Close()
-	if asked {
+	if session.asked = asked; asked {
 		err = session.prompt(ctx)
 	} else {
 		err = session.all(ctx, requests)
 	}
-	if d.json {
+	if d.json && !asked {
 		err = errors.Join(d.print(session.results, nil), err)
 	}
 	return err
@@ -186,7 +186,7 @@ func parseHexDigits(text string) ([]byte, error) {
 // allowed refuses a command that no other undoes, unless that is wanted.
 func (r request) allowed(yes bool) error {
 	if what := r.cmd.Lasting(); r.raw != nil && what != "" && !yes {
-		return fmt.Errorf("%s cannot be undone: %s; nothing was sent: say --yes to send it", r.cmd.Name(), what)
+		return fmt.Errorf("%s cannot be undone: %s; nothing was sent: `cancuoc apdu --yes` sends it", r.cmd.Name(), what)
 	}
 	return nil
 }
@@ -197,6 +197,7 @@ type apduSession struct {
 	options apduOptions
 	card    station.Dialogue
 	wire    apdu.Transmitter
+	asked   bool // the user says at a prompt what is sent
 	results []exchanged
 }
 
@@ -224,6 +225,10 @@ func (s *apduSession) all(ctx context.Context, requests []request) error {
 // maxTyped is the longest line that is taken from a terminal: the longest command, with spaces.
 const maxTyped = 3*(apdu.MaxExtendedData+9) + 1
 
+// promptHelp says what can be typed.
+const promptHelp = "a command in hexadecimal, as in 00A4040C07A0000002471001, or one of these words:\n" +
+	"  reset  reset the card\n  help   say what can be said\n  quit   end"
+
 // prompt asks for commands until there are no more.
 func (s *apduSession) prompt(ctx context.Context) error {
 	lines := bufio.NewScanner(s.stdin)
@@ -232,7 +237,17 @@ func (s *apduSession) prompt(ctx context.Context) error {
 		fmt.Fprint(s.err, "apdu> ")
 		if !lines.Scan() {
 			fmt.Fprintln(s.err)
+			if ctx.Err() != nil {
+				return withCode(exitInterrupted, errors.New("interrupted"))
+			}
 			return lines.Err()
+		}
+		switch strings.TrimSpace(lines.Text()) {
+		case "quit", "exit":
+			return nil
+		case "help", "?":
+			s.note("%s", promptHelp)
+			continue
 		}
 		r, there, err := parseRequest(lines.Text())
 		if err == nil && there {
@@ -262,18 +277,27 @@ func (s *apduSession) exchange(ctx context.Context, r request) error {
 		return cardError(ctx, fmt.Errorf("%s%s: %w", r.where, result.Name, err))
 	}
 	result.Took = float64(time.Since(start).Microseconds()) / 1000
-	s.results = append(s.results, result)
-	if !s.json {
-		out := &failing{w: s.out}
-		result.write(out)
-		if out.err != nil {
-			return out.err
-		}
+	if err := s.tell(result); err != nil {
+		return err
 	}
 	if s.options.check && r.raw != nil && resp.SW != apdu.SWOK {
 		return withCode(exitFailed, fmt.Errorf("%s%s: %w", r.where, result.Name, resp.SW))
 	}
 	return nil
+}
+
+// tell shows a result, or keeps it for the list that is printed as JSON in the end.
+func (s *apduSession) tell(result exchanged) error {
+	switch {
+	case s.json && s.asked:
+		return s.encode(result, "")
+	case s.json:
+		s.results = append(s.results, result)
+		return nil
+	}
+	out := &failing{w: s.out}
+	result.write(out)
+	return out.err
 }
 
 func (s *apduSession) send(r request) (exchanged, apdu.Response, error) {

@@ -106,11 +106,16 @@ func newChipProfilesCommand(d *desk) *cobra.Command {
 				if err != nil {
 					return withCode(exitInput, err)
 				}
-				_, err = d.out.Write(text)
-				return err
+				return d.print(chipProfileFile{args[0], string(text)}, func(w io.Writer) { _, _ = w.Write(text) })
 			}
 			return runChipProfiles(d)
 		}}
+}
+
+// chipProfileFile is a card profile written out.
+type chipProfileFile struct {
+	Name string `json:"name"`
+	TOML string `json:"toml"`
 }
 
 func runChipProfiles(d *desk) error {
@@ -258,23 +263,38 @@ func (s shownChip) write(w io.Writer) {
 	}
 }
 
+// changedChip is what has been done to a chip, or with --dry-run would be.
+type changedChip struct {
+	Chip       string `json:"chip"`
+	Done       string `json:"done"` // "keys", "terminated", or "nothing": it has been done before, or is only tried
+	KeyVersion byte   `json:"key_version,omitempty"`
+	DryRun     bool   `json:"dry_run,omitempty"`
+	text       string
+}
+
+func (d *desk) printChanged(c changedChip) error {
+	return d.print(c, func(w io.Writer) { fmt.Fprintln(w, c.text) })
+}
+
 func runChipKeys(d *desk, opts chipOptions, c *openChip) error {
+	result := changedChip{Chip: c.ChipID, Done: "nothing", KeyVersion: c.KeyVersion, DryRun: opts.dryRun}
 	switch {
 	case !c.keys.Profile.Rotates():
 		return withCode(exitInput, fmt.Errorf("profile %s keeps the keys that chips come with (it has no step %q)", c.keys.Profile.Name, perso.PutKeys))
 	case !c.Transport:
-		d.note("chip %s has the issuer's own keys already, version %02X", c.ChipID, c.KeyVersion)
-		return nil
+		result.text = fmt.Sprintf("chip %s has the issuer's own keys already, version %02X", c.ChipID, c.KeyVersion)
+		return d.printChanged(result)
 	case opts.dryRun:
-		d.note("chip %s: its keys of version %02X would be replaced by the issuer's own, version %02X", c.ChipID, c.KeyVersion, c.keys.Profile.Keys.Version)
-		return nil
+		result.text = fmt.Sprintf("chip %s: its keys of version %02X would be replaced by the issuer's own, version %02X", c.ChipID, c.KeyVersion, c.keys.Profile.Keys.Version)
+		return d.printChanged(result)
 	}
 	came := c.KeyVersion
 	if err := c.PutKeys(); err != nil {
 		return withCode(exitCard, err)
 	}
-	d.note("chip %s: its keys of version %02X are replaced by the issuer's own, version %02X (%s)", c.ChipID, came, c.KeyVersion, c.KeySet)
-	return nil
+	result.Done, result.KeyVersion = "keys", c.KeyVersion
+	result.text = fmt.Sprintf("chip %s: its keys of version %02X are replaced by the issuer's own, version %02X (%s)", c.ChipID, came, c.KeyVersion, c.KeySet)
+	return d.printChanged(result)
 }
 
 func runChipTerminate(ctx context.Context, d *desk, opts chipOptions, c *openChip) error {
@@ -285,13 +305,14 @@ func runChipTerminate(ctx context.Context, d *desk, opts chipOptions, c *openChi
 	if s.Order != 0 {
 		return fmt.Errorf("%w: chip %s is that of order %d, %s: give the order up first with `cancuoc order spoil %d`", register.ErrChipTaken, c.ChipID, s.Order, s.OrderState, s.Order)
 	}
+	result := changedChip{Chip: c.ChipID, Done: "nothing", DryRun: opts.dryRun}
 	if opts.dryRun {
-		d.note("chip %s, %s, would be terminated: it would answer nothing any more", c.ChipID, c.State)
-		return nil
+		result.text = fmt.Sprintf("chip %s, %s, would be terminated: it would answer nothing any more", c.ChipID, c.State)
+		return d.printChanged(result)
 	}
 	if err := c.Terminate(); err != nil {
 		return withCode(exitCard, err)
 	}
-	d.note("chip %s is terminated: it answers nothing any more", c.ChipID)
-	return nil
+	result.Done, result.text = "terminated", fmt.Sprintf("chip %s is terminated: it answers nothing any more", c.ChipID)
+	return d.printChanged(result)
 }

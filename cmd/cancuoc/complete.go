@@ -37,13 +37,14 @@ func addCardFlag(cmd *cobra.Command, value *string) {
 	cmd.Flags().StringVar(value, "card", "", refHelp)
 	completeBeginning(cmd, "card", func(typed string) []string {
 		switch {
-		case strings.HasPrefix(typed, "sim:") && strings.Contains(typed, "?"):
-			return completeFault(typed)
 		case strings.HasPrefix(typed, "sim:"):
-			return withPrefix("sim:", glob(strings.TrimPrefix(typed, "sim:")))
+			return completeSimulated(typed)
 		case strings.HasPrefix(typed, "replay:") && strings.Contains(typed, "?identity="):
 			file, start, _ := strings.Cut(typed, "?identity=")
 			return withPrefix(file+"?identity=", glob(start))
+		case strings.HasPrefix(typed, "replay:") && strings.Contains(typed, "?"):
+			file, _, _ := strings.Cut(typed, "?")
+			return []string{file + "?identity="}
 		case strings.HasPrefix(typed, "replay:"):
 			return withPrefix("replay:", glob(strings.TrimPrefix(typed, "replay:")))
 		case strings.HasPrefix(typed, "pcsc:"):
@@ -53,17 +54,37 @@ func addCardFlag(cmd *cobra.Command, value *string) {
 	})
 }
 
-// completeFault completes the fault of a reference sim:FILE?fault=NAME.
-func completeFault(typed string) []string {
-	file, _, _ := strings.Cut(typed, "?")
-	var names []string
+// completeSimulated completes sim:FILE, and behind its question mark what a simulated card is told.
+func completeSimulated(typed string) []string {
+	if file, _, told := strings.Cut(typed, "?"); told {
+		return completeTold(file, typed)
+	}
+	return withPrefix("sim:", glob(strings.TrimPrefix(typed, "sim:")))
+}
+
+// completeTold completes the first thing that a simulated card is told: a fault, its timing, or its reader.
+func completeTold(file, typed string) []string {
+	all := []string{"?bitrate=\tbits per second between reader and chip", "?page=\thow long the chip writes a page of its memory",
+		"?crypto=\thow long the chip takes for an operation with its private key", "?reader=short\tthe reader loses commands with extended length fields"}
 	for _, kind := range simulator.FaultKinds() {
-		name := file + "?fault=" + string(kind.Fault)
-		if strings.HasPrefix(name, typed) {
-			names = append(names, name+"\t"+kind.What)
+		all = append(all, "?fault="+string(kind.Fault)+"\t"+kind.What)
+	}
+	var names []string
+	for _, told := range all {
+		if strings.HasPrefix(file+told, typed) {
+			names = append(names, file+told)
 		}
 	}
 	return names
+}
+
+// completeSlots completes the cards that go into the virtual reader.
+func completeSlots(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	const how = cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+	if !strings.HasPrefix(typed, "sim:") {
+		return []string{"sim:"}, how
+	}
+	return completeSimulated(typed), how
 }
 
 func glob(start string) []string {
@@ -110,6 +131,14 @@ func (d *desk) completeOrders(cmd *cobra.Command, args []string, _ string) ([]st
 		ids = append(ids, fmt.Sprintf("%d\t%s", s.ID, s.State))
 	}
 	return ids[max(0, len(ids)-100):], cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeWaiting completes the number of one order that waits to be issued.
+func (d *desk) completeWaiting(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return d.completeOrdersIn(waitingStates()...)(cmd, args, typed)
 }
 
 // completeOrdersAndFiles completes the number of an order, or the name of a file.

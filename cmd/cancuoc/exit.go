@@ -153,10 +153,35 @@ func sentence(err error, code int) string {
 		return text + whyNoReader(err)
 	case errors.Is(err, pki.ErrPassphrase):
 		return text + "; name the file that holds it with --passphrase-file"
+	case errors.Is(err, perso.ErrCannotCarry):
+		return text + "; `cancuoc chip profiles` says what is meant for which records: change chip.profile, or the record's profile"
 	case errors.Is(err, register.ErrOtherChip):
 		return text + "; put that chip in, or give the order up with `cancuoc order spoil`"
 	case errors.Is(err, fs.ErrPermission):
 		return text + "; give this user the right to it"
 	}
 	return text
+}
+
+// inVietnamese says what an error at the reader says, line by line: whoever stands there must know what to do.
+func inVietnamese(err error) (lines []string) {
+	text := pcsc.Vietnamese(err)
+	if errors.Is(err, simulator.ErrPowerLost) {
+		text = pcsc.Vietnamese(pcsc.ErrRemoved)
+	}
+	if errors.Is(err, simulator.ErrPowerLost) || errors.Is(err, pcsc.ErrRemoved) {
+		text += "; đặt lại đúng thẻ đó và chạy lại lệnh"
+	}
+	if text != "" {
+		lines = append(lines, text)
+	}
+	for _, p := range whyNone(err) {
+		lines = append(lines, printable(p.Vietnamese))
+	}
+	return lines
+}
+
+// bilingual is the error for the operator in English and, where it is one at the reader, in Vietnamese, on one line.
+func bilingual(err error, code int) string {
+	return strings.Join(append([]string{sentence(err, code)}, inVietnamese(err)...), " / ")
 }

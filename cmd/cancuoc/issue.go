@@ -30,7 +30,7 @@ func newIssueCommand(d *desk) *cobra.Command {
 	var opts issueOptions
 	cmd := &cobra.Command{
 		Use: "issue [ID | --all] [--card REF | --readers all]", Short: "Issue the card of an order: sign, personalise, verify, print, record",
-		Args: cobra.MaximumNArgs(1), ValidArgsFunction: d.completeOrders,
+		Args: cobra.MaximumNArgs(1), ValidArgsFunction: d.completeWaiting,
 		Long: `Issue the card of an order, or with --all of every order that waits; without either, of the oldest one.
 Interrupted or killed, it is run again and finishes the same card. A certificate on paper is signed, printed and recorded, and
 takes no --card. Where station.toml names a printer, the order is then queued, and "cancuoc print confirm" issues it when its

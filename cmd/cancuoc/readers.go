@@ -64,7 +64,6 @@ func runReaders(ctx context.Context, d *desk, o readersOptions) error {
 		results, err = d.readersNow(ctx, o)
 	}
 	if err != nil {
-		d.explainReaders(ctx, err)
 		return withCode(exitCard, err)
 	}
 	if len(results) == 0 {
@@ -161,7 +160,6 @@ type readerEvent struct {
 func runReadersWatch(ctx context.Context, d *desk) error {
 	for event, err := range pcsc.Watch(ctx) {
 		if err != nil {
-			d.explainReaders(ctx, err)
 			return withCode(exitCard, err)
 		}
 		if err := d.tellEvent(newReaderEvent(event)); err != nil {
@@ -223,14 +221,19 @@ func (e readerEvent) text() string {
 
 // whyNoReader gives what can be found out about an error that says that reader or service is missing, for one line.
 func whyNoReader(err error) string {
-	if !errors.Is(err, pcsc.ErrNoReader) && !errors.Is(err, pcsc.ErrNoService) && !errors.Is(err, pcsc.ErrDenied) {
-		return ""
-	}
 	var reasons []string
-	for _, p := range pcsc.ThisMachine(context.Background()).Why(err) {
+	for _, p := range whyNone(err) {
 		reasons = append(reasons, "; "+p.What+": "+p.Mend)
 	}
 	return strings.Join(reasons, "")
+}
+
+// whyNone gives the reasons, on this machine, of an error that says that reader or service is missing.
+func whyNone(err error) []*pcsc.Problem {
+	if !errors.Is(err, pcsc.ErrNoReader) && !errors.Is(err, pcsc.ErrNoService) && !errors.Is(err, pcsc.ErrDenied) {
+		return nil
+	}
+	return pcsc.ThisMachine(context.Background()).Why(err)
 }
 
 func upperHex(b []byte) string { return strings.ToUpper(hex.EncodeToString(b)) }

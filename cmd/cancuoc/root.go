@@ -102,6 +102,9 @@ func run(ctx context.Context, args []string, s streams) int {
 		code := exitCode(ctx, err)
 		if !isSilent(err) {
 			fmt.Fprintf(d.err, "cancuoc: %s\n", printable(sentence(err, code)))
+			for _, line := range inVietnamese(err) {
+				fmt.Fprintln(d.err, line)
+			}
 		}
 		return code
 	}

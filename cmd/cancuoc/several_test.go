@@ -173,7 +173,7 @@ func TestSeveralReaders(t *testing.T) {
 			t.Errorf("%s: %d cards\n%s", slotName(n), at[slotName(n)], stderr)
 		}
 	}
-	if strings.Count(stderr, "default keys") != 1 || !strings.Contains(stderr, ": take the card out and put the next one in (") {
+	if strings.Count(stderr, "default keys") != 1 || !strings.Contains(stderr, ": take the card out and put the next one in / lấy thẻ ra, đặt thẻ tiếp theo vào (") {
 		t.Errorf("the operator is not told what to do:\n%s", stderr)
 	}
 	a.mustBeIssued(9)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +28,8 @@ func newSimulateCommand(d *desk) *cobra.Command {
 			switch {
 			case !plug:
 				return cobra.NoArgs(cmd, args)
+			case opts.port < 1 || opts.port > 65536-maxSlots:
+				return fmt.Errorf("--port %d: a port is from 1 to %d", opts.port, 65536-maxSlots)
 			case opts.script == "" && len(args) == 0 && !d.prompts():
 				return errors.New("which cards? name them (sim:FILE), or say with --script how they come and go")
 			}
@@ -35,7 +38,8 @@ func newSimulateCommand(d *desk) *cobra.Command {
 		Long: `Simulated cards live in card files. With --reader they are plugged into pcscd's virtual reader (package
 vsmartcard-vpcd), the first into its first slot and so on, until this command is interrupted. A reference may name
 faults and how long the chip takes: sim:FILE?fault=clone&bitrate=424000&page=3ms&crypto=60ms; ?reader=short puts the card
-into a reader that loses commands with extended length fields. With --corpus a folder is filled with good and bad cards of every profile, each with what a reader must say of it: a test set for any reader.
+into a reader that loses commands with extended length fields. With --corpus a folder is filled with good and bad cards of
+every profile, each with what a reader must say of it: a test set for any reader.
 
 At a terminal, and with --script, cards go in and out of the virtual reader while it runs: one word and what it takes on
 each line, # begins a comment, and at the end every card is taken out. A script stops at its first line that cannot be
@@ -63,6 +67,12 @@ done. A card that fails leaves its slot, and the others stay. With --json each e
 			return runSimulateReader(cmd.Context(), d, opts)
 		},
 	}
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if !plug {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return completeSlots(cmd, args, typed)
+	}
 	cmd.Flags().BoolVar(&plug, "reader", false, "plug the cards named as arguments into the virtual reader")
 	cmd.Flags().StringVar(&corpusFolder, "corpus", "", "write a test set of good and bad cards into the new folder `DIR`")
 	cmd.Flags().IntVar(&opts.port, "port", vpcd.Port, "TCP port of the virtual reader's first slot")
@@ -75,7 +85,7 @@ done. A card that fails leaves its slot, and the others stay. With --json each e
 func newSimulateShowCommand(d *desk) *cobra.Command {
 	return &cobra.Command{Use: "show FILE", Short: "Show what a card file holds, without its data", Args: cobra.ExactArgs(1),
 		Example: "  cancuoc simulate show card.sim",
-		RunE:    func(_ *cobra.Command, args []string) error { return runSimulateShow(d, args[0]) }}
+		RunE:    func(_ *cobra.Command, args []string) error { return runSimulateShow(d, cardFile(args[0])) }}
 }
 
 func newSimulateFaultsCommand(d *desk) *cobra.Command {
@@ -129,11 +139,14 @@ func newSimulateEndCommand(d *desk, name, short, long string, change func(simula
 			if !yes {
 				return withCode(exitUsage, errors.New("what is on the card would be gone: say --yes"))
 			}
-			return changeCardFile(d, args[0], change)
+			return changeCardFile(d, cardFile(args[0]), change)
 		}}
 	cmd.Flags().BoolVar(&yes, "yes", false, "lose what is on the card")
 	return cmd
 }
+
+// cardFile gives the name of a card file that is named as itself, or as the card in it: FILE or sim:FILE.
+func cardFile(name string) string { return strings.TrimPrefix(name, "sim:") }
 
 // simulated is what is shown of a card file.
 type simulated struct {
@@ -193,7 +206,7 @@ func newSimulateNewCommand(d *desk) *cobra.Command {
 			if err != nil {
 				return withCode(exitInput, err)
 			}
-			return runSimulateNew(d, args[0], kind, t)
+			return runSimulateNew(d, cardFile(args[0]), kind, t)
 		}}
 	cmd.Flags().StringVar(&transport, "transport", "contactless", "how the chip talks: `HOW` is contactless, t1 or t0 (no command over 255 bytes of data)")
 	cmd.Flags().StringVar(&profile, "profile", "cancuoc", "the kind of chip, by the card `PROFILE` with which a station writes it (`cancuoc chip profiles`)")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -108,7 +109,10 @@ func (c *inserted) Transmit(command []byte) ([]byte, error) {
 // plug puts a card into a slot that has stood empty long enough for pcscd to see it.
 func (s *slots) plug(ctx context.Context, n int, name string) (*inserted, error) {
 	ref, err := parseRef(name)
-	if err != nil || ref.scheme != "sim" || ref.folder() {
+	switch {
+	case strings.HasPrefix(name, "sim:") && err != nil:
+		return nil, err
+	case err != nil || ref.scheme != "sim" || ref.folder():
 		return nil, withCode(exitUsage, fmt.Errorf("%s is no card file: name sim:FILE", name))
 	}
 	if err := s.settle(ctx, n); err != nil {
@@ -116,7 +120,7 @@ func (s *slots) plug(ctx context.Context, n int, name string) (*inserted, error)
 	}
 	card, err := ref.openSimulated(true)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	conn, err := vpcd.Dial(ctx, s.port+n-1)
 	if err != nil {

@@ -59,7 +59,7 @@ func (w *worker) note(format string, args ...any) {
 
 // complain tells of an error, in which a card or a reader may have put what a terminal would obey.
 func (w *worker) complain(ctx context.Context, what string, err error) {
-	w.note("%s%s", what, printable(sentence(err, exitCode(ctx, err))))
+	w.note("%s%s", what, printable(bilingual(err, exitCode(ctx, err))))
 }
 
 func (w *worker) show(format string, args ...any) {
@@ -67,13 +67,17 @@ func (w *worker) show(format string, args ...any) {
 	w.board.show(w.row, fmt.Sprintf(format, append(name, args...)...))
 }
 
-// ask tells the operator what to do: where there is a terminal, in the worker's line until it is done.
-func (w *worker) ask(format string, args ...any) {
-	if w.board.width == nil {
-		w.note(format, args...)
-		return
+// ask tells the operator what to do: where there is a terminal, in the worker's line until it is done. Behind a reader's
+// name, which may be long, the line has room for few words.
+func (w *worker) ask(ctx context.Context, what, inFew string) {
+	switch {
+	case w.board.width == nil:
+		w.note("%s%s", what, w.waiting(ctx))
+	case w.name != "":
+		w.show("%s", inFew)
+	default:
+		w.show("%s%s", what, w.waiting(ctx))
 	}
-	w.show(format, args...)
 }
 
 // single issues one order, 0 for the oldest that waits.
@@ -130,10 +134,10 @@ func (w *worker) awaitCard(ctx context.Context) error {
 	case err != nil:
 		return err
 	case w.spent && there:
-		w.ask("take the card out and put the next one in%s", w.waiting(ctx))
+		w.ask(ctx, "take the card out and put the next one in / lấy thẻ ra, đặt thẻ tiếp theo vào", "change the card / đổi thẻ")
 		err = pcsc.AwaitSwap(w.waits, w.ref.name)
 	case !there:
-		w.ask("put a card in%s", w.waiting(ctx))
+		w.ask(ctx, "put a card in / đặt thẻ vào", "put a card in / đặt thẻ vào")
 		err = pcsc.AwaitCard(w.waits, w.ref.name)
 	}
 	if err != nil {
@@ -146,11 +150,11 @@ func (w *worker) awaitCard(ctx context.Context) error {
 	return nil
 }
 
-// waiting says how many orders wait, where that is not soon out of date.
+// waiting says how many orders wait.
 func (w *worker) waiting(ctx context.Context) string {
 	left, err := w.untried(ctx)
 	switch {
-	case err != nil || len(left) == 0 || w.name != "" && w.board.width != nil:
+	case err != nil || len(left) == 0:
 		return ""
 	case len(left) == 1:
 		return " (1 order waits; interrupt to stop)"
