@@ -35,7 +35,8 @@ func (a jmrtdApplet) carries(data Data) error {
 		known, _ := f.known()
 		refuse(!appletHolds(known), "it has no %s", f.Name())
 		refuse(len(f.Content) > appletMaxFile, "%s has %d bytes, its files hold %d", f.Name(), len(f.Content), appletMaxFile)
-		refuse(appletHolds(known) && known.NeedsTerminalAuthentication(), "%s would be open to nobody: it has Terminal Authentication over one binary curve alone", f.Name())
+		refuse(appletHolds(known) && known.NeedsTerminalAuthentication(),
+			"%s would be open to nobody: it has Terminal Authentication over one binary curve alone", f.Name())
 	}
 	refuse(len(data.MRZ) > 0 || len(data.CAN) > 0 || len(data.Mapping) > 0, "it has no PACE")
 	refuse(len(data.ChipAuthentication) > 0, "it has Chip Authentication over one binary curve alone")
@@ -54,14 +55,6 @@ func (a jmrtdApplet) carries(data Data) error {
 		return fmt.Errorf("%w: the open passport applet: %s", ErrCannotCarry, strings.Join(reasons, "; "))
 	}
 	return nil
-}
-
-// known finds the file in the catalogue.
-func (f File) known() (lds.File, bool) {
-	if f.MF {
-		return lds.ByMasterFID(f.FID)
-	}
-	return lds.ByFID(f.FID)
 }
 
 // appletKey gives modulus and private exponent of a key that the applet can have.

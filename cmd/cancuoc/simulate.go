@@ -35,7 +35,8 @@ func newSimulateCommand(d *desk) *cobra.Command {
 		Long: `Simulated cards live in card files. With --reader they are plugged into pcscd's virtual reader (package
 vsmartcard-vpcd), the first into its first slot and so on, until this command is interrupted. A reference may name
 faults and how long the chip takes: sim:FILE?fault=clone&bitrate=424000&page=3ms&crypto=60ms; ?reader=short puts the card
-into a reader that loses commands with extended length fields. With --corpus a folder is filled with good and bad cards of every profile, each with what a reader must say of it: a test set for any reader.
+into a reader that loses commands with extended length fields. With --corpus a folder is filled with good and bad cards of
+every profile, each with what a reader must say of it: a test set for any reader.
 
 At a terminal, and with --script, cards go in and out of the virtual reader while it runs: one word and what it takes on
 each line, # begins a comment, and at the end every card is taken out. A script stops at its first line that cannot be
@@ -57,7 +58,8 @@ done. A card that fails leaves its slot, and the others stay. With --json each e
 			case corpusFolder != "":
 				return runSimulateCorpus(cmd.Context(), d, corpusFolder)
 			case !plug:
-				return withCode(exitUsage, errors.New("what of simulate? name new, show, faults, reset or terminate, plug cards in with --reader, or make a test set with --corpus"))
+				return withCode(exitUsage, errors.New("what of simulate? name new, show, faults, reset or terminate, "+
+					"plug cards in with --reader, or make a test set with --corpus"))
 			}
 			opts.cards = args
 			return runSimulateReader(cmd.Context(), d, opts)
@@ -108,7 +110,8 @@ func runSimulateFaults(d *desk) error {
 
 func newSimulateResetCommand(d *desk) *cobra.Command {
 	return newSimulateEndCommand(d, "reset", "Make a card blank again, as no real one can be",
-		"Put a new blank chip in the place of the one in a card file. What was on it is gone.", func(s simulator.State) (simulator.State, error) { return s.Again(rand.Reader) })
+		"Put a new blank chip in the place of the one in a card file. What was on it is gone.",
+		func(s simulator.State) (simulator.State, error) { return s.Again(rand.Reader) })
 }
 
 func newSimulateTerminateCommand(d *desk) *cobra.Command {
