@@ -26,18 +26,21 @@ func interindustry() []instruction {
 		{ins: 0x86, name: "GENERAL AUTHENTICATE"}, {ins: 0x87, name: "GENERAL AUTHENTICATE"}, {ins: 0x88, name: "INTERNAL AUTHENTICATE"},
 		{ins: 0xA0, name: "SEARCH BINARY"}, {ins: 0xA1, name: "SEARCH BINARY"}, {ins: 0xA2, name: "SEARCH RECORD"}, {ins: 0xA4, name: "SELECT"},
 		{ins: 0xB0, name: "READ BINARY"}, {ins: 0xB1, name: "READ BINARY"}, {ins: 0xB2, name: "READ RECORD"}, {ins: 0xB3, name: "READ RECORD"},
-		{ins: 0xC0, name: "GET RESPONSE"}, {ins: 0xC2, name: "ENVELOPE"}, {ins: 0xC3, name: "ENVELOPE"}, {ins: 0xCA, name: "GET DATA"}, {ins: 0xCB, name: "GET DATA"},
-		{ins: 0xD0, name: "WRITE BINARY"}, {ins: 0xD1, name: "WRITE BINARY"}, {ins: 0xD2, name: "WRITE RECORD"}, {ins: 0xD6, name: "UPDATE BINARY"}, {ins: 0xD7, name: "UPDATE BINARY"},
+		{ins: 0xC0, name: "GET RESPONSE"}, {ins: 0xC2, name: "ENVELOPE"}, {ins: 0xC3, name: "ENVELOPE"},
+		{ins: 0xCA, name: "GET DATA"}, {ins: 0xCB, name: "GET DATA"},
+		{ins: 0xD0, name: "WRITE BINARY"}, {ins: 0xD1, name: "WRITE BINARY"}, {ins: 0xD2, name: "WRITE RECORD"},
+		{ins: 0xD6, name: "UPDATE BINARY"}, {ins: 0xD7, name: "UPDATE BINARY"},
 		{ins: 0xDA, name: "PUT DATA [lock of the open passport applet]", p12: 0xDEAD, p12Of: 0xFFFF}, {ins: 0xDA, name: "PUT DATA"}, {ins: 0xDB, name: "PUT DATA"},
 		{ins: 0xDC, name: "UPDATE RECORD"}, {ins: 0xDD, name: "UPDATE RECORD"},
-		{ins: 0xE0, name: "CREATE FILE"}, {ins: 0xE2, name: "APPEND RECORD"}, {ins: 0xE4, name: "DELETE FILE"}, {ins: 0xE6, name: "TERMINATE DF"}, {ins: 0xE8, name: "TERMINATE EF"},
+		{ins: 0xE0, name: "CREATE FILE"}, {ins: 0xE2, name: "APPEND RECORD"}, {ins: 0xE4, name: "DELETE FILE"},
+		{ins: 0xE6, name: "TERMINATE DF"}, {ins: 0xE8, name: "TERMINATE EF"},
 		{ins: 0xFE, name: "TERMINATE CARD USAGE"},
 	}
 }
 
-// globalPlatform are the commands of the classes 80 to FF that have other names there (GlobalPlatform Card Specification 2.3, section 11; those of its
-// secure channels from appendix E and Amendment D). INSTALL is for what the bits of P1 say (section 11.5.2.1), of several
-// the last.
+// globalPlatform are the commands of the classes 80 to FF that have other names there (GlobalPlatform Card Specification
+// 2.3, section 11; those of its secure channels from appendix E and Amendment D). INSTALL is for what the bits of P1 say
+// (section 11.5.2.1), of several the last.
 func globalPlatform() []instruction {
 	return []instruction{
 		{ins: 0x50, name: "INITIALIZE UPDATE"}, {ins: 0x78, name: "END R-MAC SESSION"}, {ins: 0x7A, name: "BEGIN R-MAC SESSION"},

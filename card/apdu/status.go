@@ -42,8 +42,8 @@ type meaning struct {
 }
 
 // meanings are the words of the standards (ISO/IEC 7816-4, tables 5 and 6 and section 5.6; below them GlobalPlatform Card
-// Specification 2.3, table 11-10 and sections 11.4.3.2 and 11.8.3.2, and Java Card's). The first row that fits counts. 6300 is read as
-// Doc 9303-11 and GlobalPlatform mean it; 62XX, 64XX and 65XX with values of their own are the card's.
+// Specification 2.3, table 11-10 and sections 11.4.3.2 and 11.8.3.2, and Java Card's). The first row that fits counts. 6300
+// is read as Doc 9303-11 and GlobalPlatform mean it; 62XX, 64XX and 65XX with values of their own are the card's.
 func meanings() []meaning {
 	const one, family, sixteen = 0xFFFF, 0xFF00, 0xFFF0
 	return []meaning{

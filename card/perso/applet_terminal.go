@@ -56,14 +56,6 @@ func (a jmrtdApplet) carries(data Data) error {
 	return nil
 }
 
-// known finds the file in the catalogue.
-func (f File) known() (lds.File, bool) {
-	if f.MF {
-		return lds.ByMasterFID(f.FID)
-	}
-	return lds.ByFID(f.FID)
-}
-
 // appletKey gives modulus and private exponent of a key that the applet can have.
 func appletKey(k SigningKey) (modulus, exponent []byte, err error) {
 	key, err := activeauth.ParsePrivateKey(k.Key)

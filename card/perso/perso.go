@@ -35,14 +35,18 @@ type File struct {
 
 // Name gives the standard's name of the file.
 func (f File) Name() string {
-	find := lds.ByFID
-	if f.MF {
-		find = lds.ByMasterFID
-	}
-	if known, ok := find(f.FID); ok {
+	if known, ok := f.known(); ok {
 		return known.Name
 	}
 	return fmt.Sprintf("EF %04X", f.FID)
+}
+
+// known finds the file in the catalogue.
+func (f File) known() (lds.File, bool) {
+	if f.MF {
+		return lds.ByMasterFID(f.FID)
+	}
+	return lds.ByFID(f.FID)
 }
 
 // Data is everything that personalisation writes to one chip. It contains personal data and keys.

@@ -56,21 +56,6 @@ func WriteKeyInfo(path string, der, passphrase []byte) error {
 	return writeNew(path, text, 0o600)
 }
 
-// ReadKeyInfo reads what [WriteKeyInfo] wrote and gives the PKCS #8 inside, which is for the caller to parse. With the
-// wrong passphrase it answers [ErrPassphrase], or bytes that are no key.
-func ReadKeyInfo(path string, passphrase []byte) ([]byte, error) {
-	text, err := readRegular(path, maxKeyFile)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(text)
-	der, _, err := openKey(text, passphrase)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s", err, path)
-	}
-	return der, nil
-}
-
 func encodeKey(key crypto.Signer, passphrase []byte, iterations int) ([]byte, error) {
 	der, err := x509.MarshalPrivateKey(key)
 	if err != nil {

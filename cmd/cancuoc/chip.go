@@ -66,7 +66,8 @@ chip. From then on nothing but the issuer's own keys opens it. A run that was to
   cancuoc chip keys --card sim:card.sim --yes`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !opts.yes && !opts.dryRun {
-				return withCode(exitUsage, errors.New("the keys that the chip came with would be gone, and nothing but the issuer's own would open it: say --yes, or --dry-run"))
+				return withCode(exitUsage, errors.New("the keys that the chip came with would be gone, "+
+					"and nothing but the issuer's own would open it: say --yes, or --dry-run"))
 			}
 			return d.withChip(cmd.Context(), opts, func(c *openChip) error { return runChipKeys(d, opts, c) })
 		}}
@@ -303,7 +304,8 @@ func runChipTerminate(ctx context.Context, d *desk, opts chipOptions, c *openChi
 		return err
 	}
 	if s.Order != 0 {
-		return fmt.Errorf("%w: chip %s is that of order %d, %s: give the order up first with `cancuoc order spoil %d`", register.ErrChipTaken, c.ChipID, s.Order, s.OrderState, s.Order)
+		return fmt.Errorf("%w: chip %s is that of order %d, %s: give the order up first with `cancuoc order spoil %d`",
+			register.ErrChipTaken, c.ChipID, s.Order, s.OrderState, s.Order)
 	}
 	result := changedChip{Chip: c.ChipID, Done: "nothing", DryRun: opts.dryRun}
 	if opts.dryRun {

@@ -44,7 +44,7 @@ has begun is found in whichever reader it is.
 Chips in readers are not opened with the default keys, which everybody knows, unless --default-keys says so, for trials.`,
 		Example: `  cancuoc issue 1 --card sim:card.sim
   cancuoc issue --all --card sim:cards/
-  cancuoc issue --all --readers all
+  cancuoc issue --all --readers all --default-keys
   cancuoc issue --card pcsc: --dry-run`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := parseID(args)

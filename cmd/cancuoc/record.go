@@ -195,7 +195,8 @@ func (d *desk) ageRecipients() ([]age.Recipient, error) {
 		text := value
 		switch lower := strings.ToLower(value); {
 		case strings.HasPrefix(lower, "age-secret-key-"):
-			return nil, withCode(exitUsage, errors.New("--recipient: this is a secret key, and now other users of this machine may have seen it; the public one begins with age1"))
+			return nil, withCode(exitUsage, errors.New("--recipient: this is a secret key, "+
+				"and now other users of this machine may have seen it; the public one begins with age1"))
 		case strings.HasPrefix(lower, "age1"):
 		default:
 			var err error
@@ -244,7 +245,8 @@ func (d *desk) unseal(sealed io.Reader, ref cardRef) (io.Reader, error) {
 		name = os.Getenv("CANCUOC_AGE_IDENTITY")
 	}
 	if name == "" {
-		return nil, withCode(exitKey, fmt.Errorf("the recording %s is sealed: name the file of its secret key, replay:FILE?identity=KEYFILE or $CANCUOC_AGE_IDENTITY", ref.name))
+		return nil, withCode(exitKey, fmt.Errorf("the recording %s is sealed: "+
+			"name the file of its secret key, replay:FILE?identity=KEYFILE or $CANCUOC_AGE_IDENTITY", ref.name))
 	}
 	text, err := d.file(name)
 	if err != nil {

@@ -61,7 +61,8 @@ done. A card that fails leaves its slot, and the others stay. With --json each e
 			case corpusFolder != "":
 				return runSimulateCorpus(cmd.Context(), d, corpusFolder)
 			case !plug:
-				return withCode(exitUsage, errors.New("what of simulate? name new, show, faults, reset or terminate, plug cards in with --reader, or make a test set with --corpus"))
+				return withCode(exitUsage, errors.New("what of simulate? name new, show, faults, reset or terminate, "+
+					"plug cards in with --reader, or make a test set with --corpus"))
 			}
 			opts.cards = args
 			return runSimulateReader(cmd.Context(), d, opts)
@@ -118,7 +119,8 @@ func runSimulateFaults(d *desk) error {
 
 func newSimulateResetCommand(d *desk) *cobra.Command {
 	return newSimulateEndCommand(d, "reset", "Make a card blank again, as no real one can be",
-		"Put a new blank chip in the place of the one in a card file. What was on it is gone.", func(s simulator.State) (simulator.State, error) { return s.Again(rand.Reader) })
+		"Put a new blank chip in the place of the one in a card file. What was on it is gone.",
+		func(s simulator.State) (simulator.State, error) { return s.Again(rand.Reader) })
 }
 
 func newSimulateTerminateCommand(d *desk) *cobra.Command {

@@ -74,7 +74,8 @@ func (w *workplace) desk(d *desk, passphrase []byte) (*station.Desk, error) {
 	}
 	return &station.Desk{
 		Register: w.register, Signers: signers, Trust: trust, CVCA: cvca, Terminal: credentials, Chips: chips,
-		PrintFolder: station.Path(w.folder, w.config.Print), Printers: w.config.Printers, Templates: templates, QualitySample: w.config.Quality, Actor: w.actor(), Claim: w.claim, Rand: rand.Reader,
+		PrintFolder: station.Path(w.folder, w.config.Print), Printers: w.config.Printers, Templates: templates,
+		QualitySample: w.config.Quality, Actor: w.actor(), Claim: w.claim, Rand: rand.Reader,
 		Now: time.Now, Trace: trace,
 	}, nil
 }

@@ -41,7 +41,8 @@ func (a Attempts) Allow(chipID, keys string, own bool) error {
 	if err != nil || before.Failures == 0 {
 		return err
 	}
-	return fmt.Errorf("%w, where they are not shown again, since chips count and lock themselves for ever (chip %s, keys %s, %d failed, the last on %s): set chip.profile, chip.keys and chip.own_keys in %s to those of the chip, or say --force",
+	return fmt.Errorf("%w, where they are not shown again, since chips count and lock themselves for ever (chip %s, keys %s, %d failed, the last on %s): "+
+		"set chip.profile, chip.keys and chip.own_keys in %s to those of the chip, or say --force",
 		ErrTried, chipID, keys, before.Failures, before.Last.Format(time.DateTime), ConfigName)
 }
 

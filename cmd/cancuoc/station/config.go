@@ -154,8 +154,9 @@ func (Options) String() string { return "[secret]" }
 // GoString hides the passphrase.
 func (Options) GoString() string { return "[secret]" }
 
-// Init makes a station with a specimen authority in a folder that is none yet. station.toml is written last. An authority and a register that are there already, of a station that has
-// lost its station.toml or of an interrupted run, are kept: the keys that signed cards are never replaced.
+// Init makes a station with a specimen authority in a folder that is none yet. station.toml is written last. An authority
+// and a register that are there already, of a station that has lost its station.toml or of an interrupted run, are kept: the
+// keys that signed cards are never replaced.
 func Init(folder string, o Options, at time.Time) error {
 	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
 		return fmt.Errorf("station: %s is a file: name a folder", folder)
