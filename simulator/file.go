@@ -103,6 +103,11 @@ func (store *Store) write(s State, publish func(from, to string) error) error {
 	if err != nil {
 		return fmt.Errorf("simulator: encode the card file: %w", err)
 	}
+	// A process that was killed when it had published a new card file and not yet removed the name under which it wrote it
+	// has left the very file that we hold under both.
+	if left, err := os.Lstat(store.next()); err == nil && store.held != nil && sameFile(left, store.held) {
+		os.Remove(store.next())
+	}
 	next, err := os.OpenFile(store.next(), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("simulator: save the card file: %w", err)
