@@ -38,11 +38,8 @@ type Keys struct {
 // LogValue hides the keys from log/slog, which would encode them.
 func (Keys) LogValue() slog.Value { return slog.StringValue("[secret]") }
 
-// defaultKeys are those of a blank chip; key version FF is what GlobalPlatform gives initial keys.
-func defaultKeys() Keys {
-	known := perso.DefaultKeys()
-	return Keys{Version: 0xFF, ENC: known.ENC, MAC: known.MAC, DEK: known.DEK}
-}
+// initialVersion is the key version that GlobalPlatform gives to initial keys.
+const initialVersion = 0xFF
 
 // The applets that a chip can carry in place of this program's own.
 const (
@@ -85,12 +82,12 @@ func Blank(rand io.Reader) (State, error) {
 		return State{}, fmt.Errorf("simulator: draw a chip number: %w", err)
 	}
 	s := State{
-		Format: stateFormat, Version: stateVersion, ATR: answerToReset(Contactless), ChipID: id, LifeCycle: perso.Blank, Keys: defaultKeys(),
+		Format: stateFormat, Version: stateVersion, ATR: answerToReset(Contactless), ChipID: id, LifeCycle: perso.Blank, Keys: Keys{Version: initialVersion},
 		Capacity: 160 * 1024, Buffers: lds.Buffers{Command: 2048, Response: 2048},
 	}
 	info := lds.EncodeATRInfo(s.Buffers)
 	s.Files = []File{{MF: true, FID: 0x2F01, Read: lds.Always, Size: len(info), Content: info}}
-	return s, nil
+	return s.Keyed(scp.SCP03, 16), nil
 }
 
 // BlankApplet makes a chip with the open passport applet on it: short commands alone, and no file under the master file.
@@ -110,14 +107,10 @@ func (s State) Again(rand io.Reader) (State, error) {
 	return blank.Keyed(s.Keys.Protocol, len(s.Keys.ENC)).Over(s.Transport), err
 }
 
-// Keyed gives the same chip with another secure channel and keys of another size, in bytes: those that everybody knows, 40
-// and so on.
+// Keyed gives the same chip with another secure channel and keys of another size, in bytes: those that everybody
+// knows.
 func (s State) Keyed(protocol scp.Protocol, size int) State {
-	key := make(perso.Secret, size)
-	for i := range key {
-		key[i] = 0x40 + byte(i)
-	}
-	s.Keys.Protocol, s.Keys.ENC, s.Keys.MAC, s.Keys.DEK = protocol, key, key, key
+	s.Keys.Protocol, s.Keys.ENC, s.Keys.MAC, s.Keys.DEK = protocol, perso.DefaultKey(size), perso.DefaultKey(size), perso.DefaultKey(size)
 	return s
 }
 
@@ -244,14 +237,7 @@ func (m memory) PutSecret(dgi uint16, value []byte) apdu.StatusWord {
 
 // Name gives the standard's name of the file.
 func (f File) Name() string {
-	find := lds.ByFID
-	if f.MF {
-		find = lds.ByMasterFID
-	}
-	if known, ok := find(f.FID); ok {
-		return known.Name
-	}
-	return fmt.Sprintf("EF %04X", f.FID)
+	return perso.File{MF: f.MF, FID: f.FID}.Name()
 }
 
 // clone copies what a command can change.

@@ -67,9 +67,14 @@ func (d Data) File(file lds.File) ([]byte, bool) {
 
 // DefaultKeys are the keys that everybody knows, with which blank GlobalPlatform cards leave the factory.
 func DefaultKeys() scp.StaticKeys {
-	return scp.StaticKeys{ENC: defaultKey(), MAC: defaultKey(), DEK: defaultKey()}
+	return scp.StaticKeys{ENC: DefaultKey(16), MAC: DefaultKey(16), DEK: DefaultKey(16)}
 }
 
-func defaultKey() []byte {
-	return []byte{0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F}
+// DefaultKey is the key that everybody knows, of so many bytes: 40, 41 and so on.
+func DefaultKey(size int) []byte {
+	key := make([]byte, size)
+	for i := range key {
+		key[i] = 0x40 + byte(i)
+	}
+	return key
 }

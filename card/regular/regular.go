@@ -3,7 +3,9 @@
 package regular
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -12,6 +14,26 @@ import (
 // Open opens a regular file for reading.
 func Open(path string) (*os.File, error) {
 	return check(os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0))
+}
+
+// ErrLong is answered for a file that has more bytes than it may.
+var ErrLong = errors.New("longer")
+
+// ReadFile reads a regular file that has at most so many bytes; one with more is [ErrLong].
+func ReadFile(path string, most int64) ([]byte, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(b)) > most {
+		err = fmt.Errorf("%s is %w than %d bytes", path, ErrLong, most)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 // OpenIn opens a regular file below a folder for reading. A path that leaves the folder, by its words or by a

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -95,5 +96,21 @@ func TestWriteFileFallsIntoNoTrap(t *testing.T) {
 				t.Errorf("%v, %v, %q, %q, %v", err, statErr, kept, written, info)
 			}
 		})
+	}
+}
+
+func TestReadFileHasABound(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte("12345"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := ReadFile(path, 5); err != nil || string(b) != "12345" {
+		t.Errorf("%q, %v", b, err)
+	}
+	if b, err := ReadFile(path, 4); !errors.Is(err, ErrLong) || b != nil || !strings.Contains(err.Error(), "is longer than 4 bytes") {
+		t.Errorf("%q, %v", b, err)
+	}
+	if _, err := ReadFile(filepath.Dir(path), 5); err == nil {
+		t.Error("a folder was read")
 	}
 }

@@ -176,3 +176,19 @@ func (MasterKey) Format(w fmt.State, _ rune) { io.WriteString(w, secret) }
 
 // LogValue hides the key from log/slog.
 func (MasterKey) LogValue() slog.Value { return slog.StringValue(secret) }
+
+// Diversified gives each chip keys of its own, from a master key and the chip's number.
+type Diversified struct {
+	Method Diversification
+	Master Master
+	Size   int // of each key, in bytes
+}
+
+// ChipKeys gives the keys of the chip with this number.
+func (d Diversified) ChipKeys(number [10]byte) (StaticKeys, error) {
+	method := d.Method
+	if method == "" {
+		method = DiversifyNone
+	}
+	return Diversify(method, d.Master, number, d.Size)
+}

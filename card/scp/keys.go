@@ -118,3 +118,6 @@ func tripleDES(key []byte) (cipher.Block, error) {
 	}
 	return block, nil
 }
+
+// ChipKeys gives these keys to every chip.
+func (k StaticKeys) ChipKeys([10]byte) (StaticKeys, error) { return k, nil }

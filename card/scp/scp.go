@@ -89,6 +89,14 @@ const (
 	responseEncryption = 0x20
 )
 
+// CheckLevel says whether a protocol has the security level.
+func (p Protocol) CheckLevel(level byte) error {
+	if err := p.check(); err != nil || p.knows(level) {
+		return err
+	}
+	return noLevel(p, level)
+}
+
 // knows tells whether the protocol has this security level: 01, 03, 11, 13 and 33 of SCP03, 01 of SCP02.
 func (p Protocol) knows(level byte) bool {
 	switch level {

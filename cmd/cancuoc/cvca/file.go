@@ -17,17 +17,12 @@ import (
 
 // readSmall reads a file of at most the size that certificates and requests may have.
 func readSmall(path string) ([]byte, error) {
-	f, err := regular.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("cvca: %w", err)
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, cvc.MaxSize+1))
-	if err != nil {
-		return nil, fmt.Errorf("cvca: %w", err)
-	}
-	if len(b) > cvc.MaxSize {
+	b, err := regular.ReadFile(path, cvc.MaxSize)
+	switch {
+	case errors.Is(err, regular.ErrLong):
 		return nil, fmt.Errorf("%w: %s has more than %d bytes", cvc.ErrFormat, path, cvc.MaxSize)
+	case err != nil:
+		return nil, fmt.Errorf("cvca: %w", err)
 	}
 	return b, nil
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 	"regexp"
 	"slices"
@@ -105,15 +104,7 @@ func ParseChipProfile(text []byte) (perso.CardProfile, error) {
 const maxSmall = 64 << 10
 
 func readSmall(name string) ([]byte, error) {
-	f, err := regular.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("station: %w", err)
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxSmall+1))
-	if err == nil && len(b) > maxSmall {
-		err = fmt.Errorf("%s is longer than %d bytes", name, maxSmall)
-	}
+	b, err := regular.ReadFile(name, maxSmall)
 	if err != nil {
 		return nil, fmt.Errorf("station: %w", err)
 	}
@@ -175,7 +166,7 @@ func (c Config) LoadChipKeys(folder string, keys authority.Keys) (ChipKeys, erro
 // differ refuses own keys that are those that chips come with, or that everybody knows: chips would be the issuer's own by
 // their key version alone. Keys that cannot be derived are found here too, before a chip is touched.
 func (k ChipKeys) differ() error {
-	known, err := fromBytes(defaultMaster(k.Profile.KeySize()), scp.DiversifyNone, k.Profile.KeySize())
+	known, err := fromBytes(perso.DefaultKey(k.Profile.KeySize()), scp.DiversifyNone, k.Profile.KeySize())
 	if err != nil {
 		return err
 	}
@@ -208,7 +199,7 @@ func (k ChipKeys) sample(source perso.KeySource) (string, error) {
 func openChipKeys(folder, reference string, method scp.Diversification, size int, keys authority.Keys) (perso.KeySource, error) {
 	switch {
 	case reference == "default":
-		return fromBytes(defaultMaster(size), method, size)
+		return fromBytes(perso.DefaultKey(size), method, size)
 	case strings.HasPrefix(reference, "pkcs11:"):
 		master, err := pkcs11.OpenMaster(reference, keys.PIN)
 		if err != nil {
@@ -226,15 +217,6 @@ func openChipKeys(folder, reference string, method scp.Diversification, size int
 	}
 	defer clear(text)
 	return parseChipKeys(string(text), method, size)
-}
-
-// defaultMaster is the key that everybody knows, as long as a card's keys are.
-func defaultMaster(size int) []byte {
-	var b []byte
-	for i := range size {
-		b = append(b, 0x40+byte(i))
-	}
-	return b
 }
 
 func fromBytes(master []byte, method scp.Diversification, size int) (perso.KeySource, error) {

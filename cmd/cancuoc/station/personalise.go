@@ -2,7 +2,6 @@ package station
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/cancuoc/cancuoc/card/apdu"
@@ -50,10 +49,10 @@ func (j *job) openChip(ctx context.Context, send apdu.Sender) (*perso.Session, e
 	t := j.Chips.Terminal(Attempts{Ctx: ctx, Register: j.Register, Force: j.Force, Now: j.Now})
 	t.Rand, t.Channel = j.rand, j.Trace.Inner
 	chip, err := t.Open(send)
-	if errors.Is(err, ErrTried) || err == nil {
-		return chip, err
+	if err != nil {
+		return nil, CardError{err}
 	}
-	return nil, CardError{err}
+	return chip, nil
 }
 
 // Terminal gives the terminal that opens such chips; Rand and Channel are the caller's.
